@@ -1,0 +1,1 @@
+"""From protons to mesons at the place of their decay."""

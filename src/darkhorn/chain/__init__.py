@@ -1,0 +1,1 @@
+"""The pipeline, one stage a file; ``predict`` is the only one that knows the order."""

@@ -1,0 +1,1 @@
+"""What every room stands on: units, species, rays, points, errors, citations."""

@@ -1,0 +1,90 @@
+"""Points of the unit cube: the only place where random numbers are drawn.
+
+One point is one history, from the proton to the smeared photon; :class:`Axis` says
+which coordinate decides what. A replicate is an independent scramble of a Sobol'
+sequence (or an independent pseudo-random stream): the spread of a result over
+replicates is its error. A replicate depends on the seed and on its own number
+only, never on how many workers share the work.
+"""
+
+from enum import IntEnum
+from functools import lru_cache
+
+import numpy as np
+
+from darkhorn.core.errors import RangeError, require_range
+from darkhorn.core.rays import Floats
+
+
+class Axis(IntEnum):
+    """What each coordinate of a point decides, in the order of the chain."""
+
+    SPOT_X = 0
+    SPOT_Y = 1
+    DEPTH = 2
+    MOMENTUM = 3
+    THETA = 4
+    PHI = 5
+    DECAY = 6
+    ENERGY = 7
+    AIM_COS = 8
+    AIM_PHI = 9
+    Q_SQ = 10
+    PHOTON_PHI = 11
+    SMEAR_ENERGY = 12
+    SMEAR_COS = 13
+    SMEAR_PHI = 14
+
+
+def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = "sobol") -> Floats:
+    """Return ``n`` points of the unit cube, one column per :class:`Axis`.
+
+    Parameters
+    ----------
+    n : int
+        Number of points; a power of two for ``sobol``.
+    seed : int
+        Seed of the whole calculation, >= 0.
+    stream : tuple of int
+        Which independent set: for instance (species, replicate).
+    kind : str
+        ``sobol`` (scrambled Sobol') or ``random`` (PCG64DXSM).
+
+    Returns
+    -------
+    (n, len(Axis)) float
+        Strictly inside (0, 1).
+
+    Raises
+    ------
+    RangeError
+        For a negative seed, n < 1, an n that is no power of two (``sobol``), or an unknown kind.
+
+    Notes
+    -----
+    Scrambling: Matousek's linear matrix scramble with a digital shift, as ``scipy.stats.qmc`` has it.
+
+    Source: Owen, "Randomly permuted (t,m,s)-nets", 1995; Joe and Kuo, SIAM J. Sci. Comput. 30, 2635 (2008).
+    """
+    require_range("seed", seed, 0)
+    require_range("number of points", n, 1)
+    if kind == "random":
+        rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=stream)))
+        return np.clip(rng.random((n, len(Axis))), 2.0**-54, 1.0 - 2.0**-53)
+    if kind != "sobol":
+        raise RangeError(f"kind of points = '{kind}'; allowed: sobol, random")
+    if n & (n - 1):
+        raise RangeError(f"number of points = {n} for a Sobol' sequence; allowed: a power of two")
+    return _sobol(n, seed, stream)
+
+
+@lru_cache(maxsize=64)
+def _sobol(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
+    """Return a scrambled Sobol' set, kept (read-only) for the next stage of the same replicate."""
+    from scipy.stats import qmc
+
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
+    points: Floats = qmc.Sobol(len(Axis), scramble=True, rng=rng, bits=30).random(n)
+    points = np.clip(points, 2.0**-32, 1.0 - 2.0**-32)
+    points.flags.writeable = False
+    return points

@@ -1,0 +1,1 @@
+"""Where a ray meets a detector, what the detector is made of, and what it sees."""

@@ -1,0 +1,1 @@
+"""Foreign formats to and from Rays; the only room where foreign units are converted."""

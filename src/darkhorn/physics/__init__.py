@@ -1,0 +1,1 @@
+"""Every formula, and only formulas: pure functions of arrays, one topic a file."""
