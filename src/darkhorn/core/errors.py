@@ -85,6 +85,5 @@ def require_range(
         left = "(" if open_low or not np.isfinite(low) else "["
         right = ")" if open_high or not np.isfinite(high) else "]"
         suffix = f" {unit}" if unit else ""
-        raise RangeError(
-            f"{key} = {float(values[bad][0]):g}{suffix} is outside the allowed range {left}{low:g}, {high:g}{right}{suffix}"
-        )
+        allowed = f"{left}{low:g}, {high:g}{right}{suffix}"
+        raise RangeError(f"{key} = {float(values[bad][0]):g}{suffix} is outside the allowed range {allowed}")

@@ -112,7 +112,8 @@ class Rays:
     def gamma(self) -> Floats:
         """Lorentz factor, shape (N,); ``inf`` for a massless particle."""
         with np.errstate(divide="ignore"):
-            return self.energy / self.mass
+            gamma: Floats = self.energy / self.mass
+        return gamma
 
     @property
     def theta(self) -> Floats:
