@@ -1,0 +1,117 @@
+"""Beam lines from TOML files."""
+
+from pathlib import Path
+from typing import Final
+
+from darkhorn.beam.beamline import Aperture, Beamline, ProtonBeam, RadialProfile, TargetRod
+from darkhorn.core.errors import RangeError
+from darkhorn.experiments.reading import Table, find_toml, provenance, read_toml, require_increasing
+
+_ORIGIN: Final = ("source", "status", "note")
+_BEAM: Final = {
+    "momentum": ("MeV/c", 0.0),
+    "sigma_x": ("m", 0.0),
+    "sigma_y": ("m", 0.0),
+    "sigma_xp": ("rad", 0.0),
+    "sigma_yp": ("rad", 0.0),
+}
+
+
+def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
+    """Return a beam line in one of its modes.
+
+    Parameters
+    ----------
+    name : str or Path
+        A beam that the package ships (``bnb``), or the path of a TOML file of the same form.
+    mode : str
+        One of the modes of the file; for ``bnb`` ``neutrino`` (+174 kA), ``antineutrino`` (-174 kA) or ``off`` (0).
+
+    Returns
+    -------
+    Beamline
+        In m, MeV/c, rad, A, 1/m^3. ``flags`` lists every number that is not read in its source.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown beam; the message offers the nearest.
+    InputFileError
+        When the file cannot be read.
+    ScenarioError, RangeError
+        For an unknown mode or key, a wrong type, or an impossible value; the message names the key and its path.
+    """
+    table = read_toml(find_toml(name, "beam"))
+    table.only("name", "beam", "target", "field", "conductor", "apertures", "modes")
+    currents = {key: _current(group) for key, group in table.named_tables("modes").items()}
+    mode = Table({"mode": mode}, table.where).text("mode", currents)
+    conductor = table.table("conductor")
+    groups = [table.table(key) for key in ("beam", "target", "field", "conductor")]
+    groups += [*table.tables("apertures"), table.named_tables("modes")[mode]]
+    return Beamline(
+        name=table.text("name"),
+        beam=_proton_beam(table.table("beam")),
+        target=_target(table.table("target")),
+        field=_profile(table.table("field")),
+        conductor=_profile(conductor, "material"),
+        conductor_material=conductor.text("material"),
+        apertures=_apertures(table),
+        current=currents[mode],
+        flags=tuple(flag for group in groups for flag in provenance(group)),
+    )
+
+
+def _current(table: Table) -> float:
+    """Return the horn current of a mode in A."""
+    table.only("current", *_ORIGIN)
+    return table.number("current", "A", -1.0e6, 1.0e6)
+
+
+def _proton_beam(table: Table) -> ProtonBeam:
+    """Return the proton spot."""
+    table.only(*_BEAM, "correlation", "z_start", *_ORIGIN)
+    sizes = {key: table.number(key, unit, low) for key, (unit, low) in _BEAM.items()}
+    return ProtonBeam(
+        correlation=table.number("correlation", "", -1.0, 1.0), z_start=table.number("z_start", "m"), **sizes
+    )
+
+
+def _target(table: Table) -> TargetRod:
+    """Return the target rod."""
+    table.only("material", "radius", "z_start", "z_end", "number_density", *_ORIGIN)
+    z_start = table.number("z_start", "m")
+    return TargetRod(
+        material=table.text("material"),
+        radius=table.number("radius", "m", 0.0, open_low=True),
+        z_start=z_start,
+        z_end=table.number("z_end", "m", z_start, open_low=True),
+        number_density=table.number("number_density", "1/m^3", 0.0),
+    )
+
+
+def _profile(table: Table, *other: str) -> RadialProfile:
+    """Return radii along z."""
+    table.only("z", "r_in", "r_out", *other, *_ORIGIN)
+    z = table.numbers("z", "m")
+    require_increasing(table.path("z"), z, "m")
+    radii = [table.numbers(key, "m", len(z), 0.0) for key in ("r_in", "r_out")]
+    try:
+        return RadialProfile(z, radii[0], radii[1])
+    except RangeError as error:
+        raise RangeError(f"{table.where}: {error}") from error
+
+
+def _apertures(table: Table) -> tuple[Aperture, ...]:
+    """Return the open cones, each beginning where the one before it ends."""
+    found: list[Aperture] = []
+    for group in table.tables("apertures"):
+        group.only("name", "z", "r", "material", *_ORIGIN)
+        z = group.numbers("z", "m", 2)
+        require_increasing(group.path("z"), z, "m")
+        if found and z[0] != found[-1].z_end:
+            raise RangeError(
+                f"{group.path('z')} begins at {z[0]:g} m; allowed: {found[-1].z_end:g} m, where the last ends"
+            )
+        r = group.numbers("r", "m", 2, 0.0)
+        found.append(Aperture(group.text("name"), z[0], z[1], r[0], r[1], group.text("material")))
+    return tuple(found)
