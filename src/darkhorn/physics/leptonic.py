@@ -1,0 +1,122 @@
+"""P -> l nu X for a spin-0 boson X: squared amplitudes summed over spins, in closed form.
+
+Every function returns Sum|M|^2/(G_F f V g)^2. With Dirac's equation the lepton-line amplitude is
+ubar [1 + m (2 m + kslash)/delta] (1 - gamma5) v for a scalar, ubar gamma5 [1 + m kslash/delta] (1 - gamma5) v for a
+pseudoscalar, delta = q^2 - m^2, so that what survives m -> 0 stands apart from what does not.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from darkhorn.core.rays import Floats
+from darkhorn.physics.phase_space import Dots, dots
+
+
+def _pseudoscalar(at: Dots, lepton_sq: Floats, boson_sq: Floats) -> Floats:
+    """Return 4 [l.n - m^2 k.n/delta - m^2 m_x^2 q.n/delta^2]."""
+    ratio = lepton_sq / at.delta
+    return np.asarray(4.0 * (at.l_n - ratio * (at.k_n + boson_sq * at.q_n / at.delta)))
+
+
+def msq_pseudoscalar_ib1(
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+) -> Floats:
+    """Return Sum|M|^2/(G_F f V g)^2 in MeV^2 for a pseudoscalar off the lepton line, L = -i g a lbar gamma5 l.
+
+    4 [l.n - m^2 k.n/delta - m^2 m_x^2 q.n/delta^2], summed over the lepton spins; Yukawa form, no derivative term.
+
+    Parameters
+    ----------
+    m12_sq, m23_sq : array_like
+        (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
+    M, m_l, m_x : array_like
+        Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
+
+    Returns
+    -------
+    broadcast shape, float
+
+    Notes
+    -----
+    Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
+    """
+    at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    return _pseudoscalar(at, np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2)
+
+
+def msq_scalar_ib1(
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+) -> Floats:
+    """Return Sum|M|^2/(G_F f V g)^2 in MeV^2 for a scalar off the lepton line, L = -g phi lbar l.
+
+    The pseudoscalar result + 16 m^2 q^2 (q.n)/delta^2, summed over the lepton spins. As the scalar becomes massless
+    and soft this diverges like 1/E^2.
+
+    Parameters
+    ----------
+    m12_sq, m23_sq : array_like
+        (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
+    M, m_l, m_x : array_like
+        Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
+
+    Returns
+    -------
+    broadcast shape, float
+
+    Notes
+    -----
+    Source: arXiv:1206.3587 Eq. 25 (structure); derived; checked against explicit matrices in
+    tests/physics/test_leptonic.py.
+    """
+    at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
+    flip = 16.0 * lepton_sq * (at.delta + lepton_sq) * at.q_n / at.delta**2
+    return np.asarray(_pseudoscalar(at, lepton_sq, boson_sq) + flip)
+
+
+def msq_scalar_ib2(
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+) -> Floats:
+    """Return Sum|M|^2/(G_F f V mu)^2, dimensionless, for a scalar off the meson line, L = -mu phi P+ P-.
+
+    4 m^2 (l.n)/(M^2 - L^2)^2, summed over the lepton spins; helicity suppressed; mu is in MeV.
+
+    Parameters
+    ----------
+    m12_sq, m23_sq : array_like
+        (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
+    M, m_l, m_x : array_like
+        Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        Not needed; accepted so that all amplitudes are called alike.
+
+    Returns
+    -------
+    broadcast shape, float
+
+    Notes
+    -----
+    Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
+    """
+    at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    shape = np.broadcast_shapes(np.shape(at.l_n), np.shape(at.delta))
+    return np.broadcast_to(4.0 * np.asarray(m_l, dtype=float) ** 2 * at.l_n / at.pole**2, shape)
