@@ -1,0 +1,379 @@
+"""Compiled tracking of one particle after the other through layers; ``transport.py`` is the way in.
+
+In a field layer the path is followed in t with dt = ds / r, where the motion is regular:
+v = ln(r/r0), dv/dt = n_r, dn_r/dt = n_phi^2 - k n_z, n_z = n_z0 + k v, n_phi = L / r,
+dz/dt = r n_z, dphi/dt = n_phi, ds/dt = r, with n the unit direction and k = K / p.
+A Taylor series in t of fixed order is at once the step and its dense output. Boundaries are
+found by marching: a bound on the second derivative says how far one can go without meeting
+any boundary, so that grazes cannot be missed; near a crossing the march becomes Newton's.
+Outside the field particles go straight and cones are met at roots of a quadratic.
+"""
+# mypy: disable-error-code="untyped-decorator, no-untyped-def"
+
+from math import copysign, cos, exp, hypot, inf, log, sin, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from darkhorn.core.rays import Bools, Floats, Ints
+
+ORDER = 14
+"""Order of the Taylor series."""
+T_MAX = 100.0
+"""Largest step in t; a step that reaches it has vanishing curvature."""
+MARCH_LIMIT = 2000
+"""Largest number of looks at the boundaries in one step."""
+EVENT_LIMIT = 100000
+"""Largest number of steps and boundaries in one track."""
+R, Z, PHI, S, W, F, E, N = 0, 1, 2, 3, 4, 5, 6, 7
+"""Rows of the table of coefficients: r, z, phi, path, n_r, exp(-v), exp(-2v), n_z."""
+STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
+"""What ended a leg; LOST means that a guard was hit."""
+REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
+
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+
+
+class Geometry(NamedTuple):
+    """Layers as the kernel reads them: planes, radii, slopes, numbers of boundaries, media, and the clear range.
+
+    ``clear`` (S, 2) is the range of r in m that is surely inside the field in a slab (empty where there is none).
+    """
+
+    z: Floats
+    radius: Floats
+    slope: Floats
+    number: Ints
+    medium: Ints
+    field: Bools
+    clear: Floats
+
+
+@_jit
+def _series(c, r0, k, n_r, n_z, n_phi, tol):
+    """Fill the coefficients of one step, r z and path in m relative to the start, and return its length in t."""
+    c[R, 0], c[F, 0], c[W, 0], c[N, 0] = 1.0, 1.0, n_r, n_z
+    c[Z, 0], c[PHI, 0], c[S, 0] = 0.0, 0.0, 0.0
+    n_phi_sq = n_phi * n_phi
+    for n in range(ORDER):
+        up, down, square, along = 0.0, 0.0, 0.0, 0.0
+        for i in range(n + 1):
+            up += c[R, i] * c[W, n - i]
+            down += c[F, i] * c[W, n - i]
+            square += c[F, i] * c[F, n - i]
+            along += c[R, i] * c[N, n - i]
+        inverse = 1.0 / (n + 1)
+        c[E, n] = square
+        c[R, n + 1] = up * inverse
+        c[F, n + 1] = -down * inverse
+        c[Z, n + 1] = along * inverse
+        c[S, n + 1] = c[R, n] * inverse
+        c[PHI, n + 1] = n_phi * c[F, n] * inverse
+        c[N, n + 1] = k * c[W, n] * inverse
+        c[W, n + 1] = (n_phi_sq * square - k * c[N, n]) * inverse
+    last = max(abs(c[R, ORDER]), abs(c[F, ORDER]), abs(c[Z, ORDER]), abs(c[W, ORDER]), 1e-290)
+    before = max(abs(c[R, ORDER - 1]), abs(c[F, ORDER - 1]), abs(c[Z, ORDER - 1]), abs(c[W, ORDER - 1]), 1e-290)
+    for n in range(ORDER + 1):
+        c[R, n] *= r0
+        c[Z, n] *= r0
+        c[S, n] *= r0
+    return min(exp(log(tol / last) / ORDER), exp(log(tol / before) / (ORDER - 1)), T_MAX)
+
+
+@_jit
+def _ranges(c, h):
+    """Return bounds over [0, h]: r low, r high, z low, z high, |r''|, |z''|, |s''|."""
+    r_low, r_high, z_low, z_high = c[R, 0], c[R, 0], 0.0, 0.0
+    bend_r, bend_z, bend_s, power = 0.0, 0.0, 0.0, 1.0
+    for n in range(1, ORDER + 1):
+        factor = n * (n - 1) * power / h
+        power *= h
+        r_low += min(0.0, c[R, n] * power)
+        r_high += max(0.0, c[R, n] * power)
+        z_low += min(0.0, c[Z, n] * power)
+        z_high += max(0.0, c[Z, n] * power)
+        bend_r += factor * abs(c[R, n])
+        bend_z += factor * abs(c[Z, n])
+        bend_s += factor * abs(c[S, n])
+    return r_low, r_high, z_low, z_high, bend_r, bend_z, bend_s
+
+
+@_jit
+def _value(c, row, t):
+    """Return a polynomial at t."""
+    y = c[row, ORDER]
+    for n in range(ORDER - 1, -1, -1):
+        y = y * t + c[row, n]
+    return y
+
+
+@_jit
+def _look(c, t):
+    """Return r, dr/dt, z, dz/dt at t."""
+    r, dr, z, dz = c[R, ORDER], 0.0, c[Z, ORDER], 0.0
+    for n in range(ORDER - 1, -1, -1):
+        dr = dr * t + r
+        r = r * t + c[R, n]
+        dz = dz * t + z
+        z = z * t + c[Z, n]
+    return r, dr, z, dz
+
+
+@_jit
+def _safe(gap, rate, bend):
+    """Return how far a function with value ``gap`` and slope ``rate`` stays positive if |g''| <= bend."""
+    if gap <= 0.0:
+        return 0.0 if rate <= 0.0 else 2.0 * rate / bend
+    root = sqrt(rate * rate + 2.0 * bend * gap)
+    return (root + rate) / bend if rate > 0.0 else 2.0 * gap / (root - rate)
+
+
+@_jit
+def _clear(geometry, slab, z_low, z_high, z_stop, r_low, r_high):
+    """Return whether the box of a step lies inside the field, away from any boundary."""
+    if z_high >= z_stop:
+        return False
+    while geometry.z[slab] > z_low:
+        slab -= 1
+        if slab < 0:
+            return False
+    while slab < len(geometry.number):
+        if not geometry.clear[slab, 0] < r_low <= r_high < geometry.clear[slab, 1]:
+            return False
+        if geometry.z[slab + 1] > z_high:
+            return True
+        slab += 1
+    return False
+
+
+@_jit
+def _layer(geometry, slab, z, r):
+    """Return the layer of a radius on the plane z of a slab."""
+    layer = 0
+    for b in range(geometry.number[slab]):
+        if r > geometry.radius[slab, b] + geometry.slope[slab, b] * (z - geometry.z[slab]):
+            layer = b + 1
+    return layer
+
+
+@_jit
+def _march(geometry, c, h, q, where, z_stop, left, bends):
+    """Follow a step of length h until it meets something; return t and what it met, with ``where`` updated."""
+    bend_r, bend_z, bend_s = bends
+    t, z0, slab, layer = 0.0, q[2], where[0], where[1]
+    for _ in range(MARCH_LIMIT):
+        r, dr, z, dz = _look(c, t)
+        z += z0
+        z_low, z_high = geometry.z[slab], min(geometry.z[slab + 1], z_stop)
+        step, event = h - t, STEP
+        if layer > 0:
+            slope = geometry.slope[slab, layer - 1]
+            gap = r - geometry.radius[slab, layer - 1] - slope * (z - z_low)
+            far = _safe(gap, dr - slope * dz, bend_r + abs(slope) * bend_z)
+            if far < step:
+                step, event = far, INNER
+        if layer < geometry.number[slab]:
+            slope = geometry.slope[slab, layer]
+            gap = geometry.radius[slab, layer] + slope * (z - z_low) - r
+            far = _safe(gap, slope * dz - dr, bend_r + abs(slope) * bend_z)
+            if far < step:
+                step, event = far, OUTER
+        far = _safe(z_high - z, -dz, bend_z)
+        if far < step:
+            step, event = far, PLANE_UP
+        far = _safe(z - z_low, dz, bend_z)
+        if far < step:
+            step, event = far, PLANE_DOWN
+        if left < inf:
+            far = _safe(left - _value(c, S, t), -r, bend_s)
+            if far < step:
+                step, event = far, LIMIT
+        if event == STEP:
+            return h, STEP
+        if step > 2e-16 * h and t + step > t:
+            t += step
+            continue
+        if event == PLANE_UP and z_high < z_stop and slab + 1 < len(geometry.number):
+            new = _layer(geometry, slab + 1, z_high, r)
+            old_medium, new_medium = geometry.medium[slab, layer], geometry.medium[slab + 1, new]
+            if geometry.field[slab + 1, new] and old_medium == new_medium:
+                slab, layer = slab + 1, new
+                where[0], where[1] = slab, layer
+                continue
+        return t, event
+    return t, LOST
+
+
+@_jit
+def _curve(geometry, c, q, where, k, z_stop, left, tol):
+    """Advance q by one Taylor step or to the next boundary in a field layer; return path and event."""
+    r0 = hypot(q[0], q[1])
+    if not r0 > 1e-200:
+        return 0.0, LOST
+    e_x, e_y = q[0] / r0, q[1] / r0
+    n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
+    h = _series(c, r0, k, n_r, n_z, n_phi, tol)
+    r_low, r_high, z_low, z_high, bend_r, bend_z, bend_s = _ranges(c, h)
+    path = _value(c, S, h)
+    t, event, z0 = h, STEP, q[2]
+    limited = left if left <= path else inf
+    inside = _clear(geometry, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
+    if not inside or limited < inf:
+        t, event = _march(geometry, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s))
+    r, z, phi, w = _value(c, R, t), z0 + _value(c, Z, t), _value(c, PHI, t), _value(c, W, t)
+    if t < h:
+        path = _value(c, S, t)
+    if event == STEP and inside:
+        while z >= geometry.z[where[0] + 1]:
+            where[0] += 1
+        while z < geometry.z[where[0]]:
+            where[0] -= 1
+        where[1] = _layer(geometry, where[0], z, r)
+    n_z += k * log(r / r0)
+    n_phi *= r0 / r
+    radial_sq = 1.0 - n_z * n_z - n_phi * n_phi
+    n_r = copysign(sqrt(radial_sq), w) if radial_sq > 1e-3 else w
+    turn_x, turn_y = cos(phi), sin(phi)
+    e_x, e_y = e_x * turn_x - e_y * turn_y, e_x * turn_y + e_y * turn_x
+    q[0], q[1], q[2] = r * e_x, r * e_y, z
+    q[3], q[4], q[5] = n_r * e_x - n_phi * e_y, n_r * e_y + n_phi * e_x, n_z
+    return path, event
+
+
+@_jit
+def _cone(q, radius, slope, outside):
+    """Return the path to a cone of ``radius`` at the present z, for a particle outside (1) or inside (-1) it."""
+    transverse = q[3] * q[3] + q[4] * q[4]
+    a = transverse - slope * slope * q[5] * q[5]
+    b = q[0] * q[3] + q[1] * q[4] - slope * q[5] * radius
+    r = hypot(q[0], q[1])
+    c = (r - radius) * (r + radius)
+    if c * outside <= 0.0:
+        if b * outside < 0.0 or (b == 0.0 and a * outside < 0.0):
+            return 0.0
+        other = -2.0 * b / a if a != 0.0 else inf
+        return other if other > 0.0 else inf
+    disc = b * b - a * c
+    if disc < 0.0:
+        return inf
+    root = -(b + copysign(sqrt(disc), b))
+    first = root / a if a != 0.0 else inf
+    second = c / root if root != 0.0 else inf
+    first = first if first > 0.0 else inf
+    second = second if second > 0.0 else inf
+    return min(first, second)
+
+
+@_jit
+def _straight(geometry, q, where, z_stop, left):
+    """Advance q along a straight line to the next boundary; return path and event."""
+    slab, layer = where[0], where[1]
+    z_low, z_high = geometry.z[slab], min(geometry.z[slab + 1], z_stop)
+    path, event = left, LIMIT
+    if layer > 0:
+        slope = geometry.slope[slab, layer - 1]
+        far = _cone(q, geometry.radius[slab, layer - 1] + slope * (q[2] - z_low), slope, 1.0)
+        if far < path:
+            path, event = far, INNER
+    if layer < geometry.number[slab]:
+        slope = geometry.slope[slab, layer]
+        far = _cone(q, geometry.radius[slab, layer] + slope * (q[2] - z_low), slope, -1.0)
+        if far < path:
+            path, event = far, OUTER
+    if q[5] > 0.0:
+        far = max(z_high - q[2], 0.0) / q[5]
+        if far < path:
+            path, event = far, PLANE_UP
+    elif q[5] < 0.0:
+        far = max(q[2] - z_low, 0.0) / -q[5]
+        if far < path:
+            path, event = far, PLANE_DOWN
+    if not path < inf:
+        return 0.0, LOST
+    for i in range(3):
+        q[i] += q[i + 3] * path
+    return path, event
+
+
+@_jit
+def _cross(geometry, q, where, event, z_stop):
+    """Enter the next layer after an event; return the final status, or -1 to go on."""
+    slab, layer = where[0], where[1]
+    if event in (INNER, OUTER):
+        where[1] = layer - 1 if event == INNER else layer + 1
+        if geometry.field[slab, layer] != geometry.field[slab, where[1]]:
+            where[2] += 1
+        return -1
+    if event == PLANE_UP:
+        q[2] = min(geometry.z[slab + 1], z_stop)
+        if q[2] >= z_stop or slab + 1 == len(geometry.number):
+            return REACHED_END
+        where[0] = slab + 1
+    else:
+        q[2] = geometry.z[slab]
+        if slab == 0:
+            return LEFT_BACKWARD
+        where[0] = slab - 1
+    where[1] = _layer(geometry, where[0], q[2], hypot(q[0], q[1]))
+    return -1
+
+
+@_jit
+def _track(geometry, c, q, where, k, limit, z_stop, tol, path_in):
+    """Follow one particle to its end; return status, path and path in the field."""
+    path, field_path = 0.0, 0.0
+    if q[2] >= z_stop:
+        return REACHED_END, path, field_path
+    if q[2] < geometry.z[0]:
+        return LEFT_BACKWARD, path, field_path
+    slab = 0
+    while slab + 1 < len(geometry.number) and geometry.z[slab + 1] <= q[2]:
+        slab += 1
+    if slab > 0 and q[2] == geometry.z[slab] and q[5] < 0.0:
+        slab -= 1
+    where[0], where[1], where[2] = slab, _layer(geometry, slab, q[2], hypot(q[0], q[1])), 0
+    for _ in range(EVENT_LIMIT):
+        slab, layer = where[0], where[1]
+        medium, field = geometry.medium[slab, layer], geometry.field[slab, layer]
+        if medium < 0:
+            return HIT_WALL, path, field_path
+        if field and k != 0.0:
+            step, event = _curve(geometry, c, q, where, k, z_stop, limit - path, tol)
+        else:
+            step, event = _straight(geometry, q, where, z_stop, limit - path)
+        path += step
+        path_in[medium] += step
+        if field:
+            field_path += step
+        if event == LIMIT:
+            return PATH_LIMIT, limit, field_path
+        if event == LOST:
+            return STEP_LIMIT, path, field_path
+        if event != STEP:
+            status = _cross(geometry, q, where, event, z_stop)
+            if status >= 0:
+                return status, path, field_path
+    return STEP_LIMIT, path, field_path
+
+
+@_jit
+def track_all(geometry, x, direction, k, limit, z_stop, tol, work, path, field_path, path_in, crossings, status):
+    """Follow N particles in place.
+
+    ``x`` (N, 3) in m and ``direction`` (N, 3, unit or zero) are overwritten; ``k`` (N,) is K / p, ``limit`` (N,) the
+    longest path and ``z_stop`` (N,) the end plane in m; ``work`` is (9, ORDER + 1); the rest is output, zeroed by
+    the caller.
+    """
+    q, where = work[8], np.zeros(3, dtype=np.int64)
+    for n in range(len(k)):
+        for i in range(3):
+            q[i], q[i + 3] = x[n, i], direction[n, i]
+        if q[3] == 0.0 and q[4] == 0.0 and q[5] == 0.0:
+            status[n] = AT_REST
+            continue
+        where[2] = 0
+        status[n], path[n], field_path[n] = _track(geometry, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n])
+        crossings[n] = where[2]
+        for i in range(3):
+            x[n, i], direction[n, i] = q[i], q[i + 3]
