@@ -1,0 +1,65 @@
+"""The neutrino energy that a charged-current quasi-elastic hypothesis assigns to a lepton, or to a photon."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from darkhorn.core import species
+from darkhorn.core.errors import require_range
+from darkhorn.core.rays import Floats
+
+
+def e_qe(
+    energy: ArrayLike,
+    cos_theta: ArrayLike,
+    *,
+    lepton: int = species.ELECTRON,
+    binding_energy: float = 0.0,
+    antineutrino: bool = False,
+) -> Floats:
+    """Return the reconstructed neutrino energy E_QE of nu n -> l p (or nubar p -> l n) on a nucleon at rest.
+
+    E_QE = [m_i' E - (m_i'^2 + m_l^2 - m_f^2)/2]/[m_i' - E + p cos(theta)], m_i' = m_i - E_B, with m_i the struck and
+    m_f the final nucleon, E the total energy and p the momentum of the lepton.
+
+    Parameters
+    ----------
+    energy : array_like
+        Total lepton energy E >= 0 in MeV; for a photon, its visible energy. Below the lepton mass p is taken as 0.
+    cos_theta : array_like
+        Cosine of the angle to the beam, in [-1, 1]; shapes broadcast.
+    lepton : int
+        PDG number of the assumed lepton; its mass enters.
+    binding_energy : float
+        E_B in MeV, >= 0; 0 in the plain formula.
+    antineutrino : bool
+        Exchange the roles of proton and neutron.
+
+    Returns
+    -------
+    array
+        MeV. Exactly 0 where no neutrino of positive energy solves the hypothesis (denominator <= 0: hard backward
+        photons; numerator <= 0: below the mass difference of the nucleons).
+
+    Raises
+    ------
+    RangeError
+        For E < 0, |cos| > 1 or a binding energy outside [0, 100] MeV.
+
+    Notes
+    -----
+    This is not the visible energy: never compare the two axes.
+
+    Source: MiniBooNE, arXiv:1002.2680, Eq. 1 (there with E_B = 34 MeV for the muon sample).
+    """
+    require_range("energy", energy, 0.0, unit="MeV")
+    require_range("cos_theta", cos_theta, -1.0, 1.0)
+    require_range("binding_energy", binding_energy, 0.0, 100.0, unit="MeV")
+    m_neutron, m_proton = species.mass(species.NEUTRON), species.mass(species.PROTON)
+    struck, final = (m_proton, m_neutron) if antineutrino else (m_neutron, m_proton)
+    struck = struck - binding_energy
+    e, m_lepton = np.asarray(energy, dtype=float), species.mass(lepton)
+    p = np.sqrt(np.maximum((e - m_lepton) * (e + m_lepton), 0.0))
+    above = struck * e - 0.5 * ((struck - final) * (struck + final) + m_lepton**2)
+    below = struck - e + p * np.asarray(cos_theta, dtype=float)
+    solved = (above > 0.0) & (below > 0.0)
+    return np.where(solved, above / np.where(solved, below, 1.0), 0.0)
