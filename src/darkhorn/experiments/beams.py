@@ -42,7 +42,7 @@ def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
         For an unknown mode or key, a wrong type, or an impossible value; the message names the key and its path.
     """
     table = read_toml(find_toml(name, "beam"))
-    table.only("name", "beam", "target", "field", "conductor", "apertures", "modes")
+    table.only("kind", "name", "beam", "target", "field", "conductor", "apertures", "modes")
     currents = {key: _current(group) for key, group in table.named_tables("modes").items()}
     mode = Table({"mode": mode}, table.where).text("mode", currents)
     conductor = table.table("conductor")

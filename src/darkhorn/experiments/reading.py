@@ -12,7 +12,6 @@ import numpy as np
 
 from darkhorn.core.errors import InputFileError, RangeError, ScenarioError, nearest, require_range, unknown_name
 
-
 STATUSES: Final = ("read", "computed", "unverified")
 """How a number was found: read in the source named, derived from numbers read, or not confirmed."""
 
@@ -213,15 +212,10 @@ def find_toml(name: str | Path, kind: str) -> Path:
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
         return Path(text)
     shipped = package_files(".toml")
-    of_kind = {key: path for key, path in shipped.items() if kind_of(path) == kind}
+    of_kind = {key: path for key, path in shipped.items() if read_toml(path).text("kind") == kind}
     if text not in of_kind:
         raise unknown_name(kind, text, of_kind)
     return of_kind[text]
-
-
-def kind_of(path: Path) -> str:
-    """Return what a shipped file describes: ``beam`` or ``experiment``."""
-    return "beam" if "apertures" in read_toml(path).values else "experiment"
 
 
 def provenance(table: Table) -> tuple[str, ...]:
