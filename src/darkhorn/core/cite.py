@@ -94,9 +94,17 @@ _ALL: Final = (
     Reference(
         "Lewin:1996",
         "J. D. Lewin and P. F. Smith",
-        "Review of mathematics, numerical factors, and corrections for dark matter experiments based on elastic nuclear recoil",
+        "Review of mathematics, numerical factors, and corrections for dark matter experiments based on "
+        "elastic nuclear recoil",
         "Astropart. Phys. 6, 87",
         1996,
+    ),
+    Reference(
+        "G4BNB",
+        "SBNSoftware",
+        "G4BNB, Geant4 simulation of the Booster Neutrino Beam: geometry and production parameters",
+        "public repository SBNSoftware/G4BNB, commit 7476727",
+        2023,
     ),
     Reference(
         "PDG",

@@ -83,12 +83,14 @@ class Rays:
     @property
     def energy(self) -> Floats:
         """Total energy in MeV, shape (N,)."""
-        return self.p[:, 0]
+        energy: Floats = self.p[:, 0]
+        return energy
 
     @property
     def momentum(self) -> Floats:
         """Magnitude of the three-momentum in MeV, shape (N,)."""
-        return np.sqrt(np.einsum("ij,ij->i", self.p[:, 1:], self.p[:, 1:]))
+        momentum: Floats = np.sqrt(np.einsum("ij,ij->i", self.p[:, 1:], self.p[:, 1:]))
+        return momentum
 
     @property
     def mass(self) -> Floats:

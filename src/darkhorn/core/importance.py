@@ -1,0 +1,86 @@
+"""A piecewise-constant density on the unit square: where to spend points. The exact weight is always kept."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from darkhorn.core.rays import Floats
+
+
+@dataclass(frozen=True)
+class ImportanceGrid:
+    """Probability of each cell of a regular grid on the unit square, rows along the first coordinate.
+
+    Attributes
+    ----------
+    probability : (n, m) float
+        Positive, sums to one.
+    """
+
+    probability: Floats
+
+    @classmethod
+    def uniform(cls) -> Self:
+        """Return the grid of one cell, which leaves points where they are."""
+        return cls(np.ones((1, 1)))
+
+    @classmethod
+    def adapted(cls, a: Floats, b: Floats, weight: Floats, bins: int = 24, floor: float = 0.1) -> Self:
+        """Return the grid proportional to sqrt(sum of w^2) of a pilot run, mixed with a uniform floor.
+
+        Parameters
+        ----------
+        a, b : (N,) float
+            Uniformly filled pilot coordinates in (0, 1).
+        weight : (N,) float
+            What the pilot found there, >= 0.
+        bins : int
+            Cells along each side.
+        floor : float
+            Share of a uniform density, so that no region is ever without points.
+        """
+        square, _, _ = np.histogram2d(a, b, bins=bins, range=((0, 1), (0, 1)), weights=weight**2)
+        root = np.sqrt(square)
+        padded = np.pad(root, 1, mode="edge")
+        smooth = root + 0.25 * (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:])
+        total = smooth.sum()
+        shape = smooth / total if total > 0 else np.full_like(smooth, 1.0 / smooth.size)
+        return cls((1.0 - floor) * shape + floor / smooth.size)
+
+    def map(self, u: ArrayLike, v: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """Return the point (a, b) that a uniform (u, v) becomes, and 1/density there.
+
+        Parameters
+        ----------
+        u, v : (N,) array_like
+            Uniform in (0, 1).
+
+        Returns
+        -------
+        a, b : (N,) float
+            In (0, 1), distributed as the grid.
+        jacobian : (N,) float
+            The factor that keeps integrals exact, 1/density(a, b).
+        """
+        n, m = self.probability.shape
+        row_edges = np.concatenate([[0.0], np.cumsum(self.probability.sum(axis=1))])
+        row_edges /= row_edges[-1]
+        a, row, density_a = _invert(np.asarray(u, dtype=float), row_edges, n)
+        within = self.probability / self.probability.sum(axis=1, keepdims=True)
+        edges = np.concatenate([np.zeros((n, 1)), np.cumsum(within, axis=1)], axis=1)
+        edges /= edges[:, -1:]
+        flat = (edges[:, :-1] + np.arange(n)[:, None]).ravel()
+        column = np.searchsorted(flat, np.asarray(v) + row, side="right") - 1 - row * m
+        column = np.clip(column, 0, m - 1)
+        low, high = edges[row, column], edges[row, column + 1]
+        b = (column + np.clip((np.asarray(v) - low) / (high - low), 0.0, 1.0)) / m
+        return a, b, 1.0 / (density_a * (high - low) * m)
+
+
+def _invert(u: Floats, edges: Floats, n: int) -> tuple[Floats, np.ndarray, Floats]:
+    """Invert a piecewise-linear cumulative distribution with n equal cells; return the point, its cell, its density."""
+    cell = np.clip(np.searchsorted(edges, u, side="right") - 1, 0, n - 1)
+    low, high = edges[cell], edges[cell + 1]
+    return (cell + (u - low) / (high - low)) / n, cell, (high - low) * n

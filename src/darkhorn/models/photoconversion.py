@@ -1,0 +1,241 @@
+"""Dark-boson photoconversion: P -> l nu X in the beam, X N -> gamma N in the detector.
+
+The parameters say which amplitude makes X, which mediator converts it, and the
+masses and couplings. Rates scale with the square of the coupling product, so
+every channel is computed at unit couplings.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Final, Protocol
+
+from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
+from darkhorn.core.rays import Floats
+from darkhorn.core.species import PI0, PROTON, mass, name_of, pdgid
+from darkhorn.models.productions import Production, production, threshold
+from darkhorn.physics.nuclear_response import (
+    NUCLEON_CHARGES,
+    coherent,
+    incoherent_scalar,
+    incoherent_spin,
+    incoherent_vector,
+)
+from darkhorn.physics.primakoff import msq_v_via_pseudoscalar, msq_v_via_scalar, msq_x_via_vector, operator_factor
+from darkhorn.physics.two_to_two import dsigma_dq_sq_cm2
+
+MEDIATORS: Final = ("vector", "scalar", "pseudoscalar", "pi0")
+HC_CONVENTIONS: Final = ("single", "doubled")
+
+
+class Nucleus(Protocol):
+    """What the model needs to know of a target nucleus."""
+
+    @property
+    def name(self) -> str:
+        """Symbol of the element."""
+
+    @property
+    def protons(self) -> int:
+        """Z."""
+
+    @property
+    def nucleons(self) -> int:
+        """A."""
+
+    @property
+    def mass(self) -> float:
+        """Nuclear mass in MeV."""
+
+    @property
+    def density(self) -> float:
+        """Nuclei per m^3."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One way to turn X into a photon: a kind of target and its cross section at unit couplings.
+
+    Attributes
+    ----------
+    name : str
+        For instance ``C coherent``.
+    target_mass, mediator_mass : float
+        MeV.
+    number_density : float
+        Targets of this kind (nuclei) per m^3; the sum over nucleons is in the cross section.
+    dsigma_dq_sq_cm2 : callable (energy, q_sq) -> cm^2/MeV^2
+        At g_N = 1 and lambda = 1/MeV.
+    """
+
+    name: str
+    target_mass: float
+    mediator_mass: float
+    number_density: float
+    dsigma_dq_sq_cm2: Callable[[Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Photoconversion:
+    """Parameters of the scenario; every choice by name.
+
+    Attributes
+    ----------
+    production : str
+        Amplitude of P -> l nu X, a name of ``models/productions.py``.
+    leptons : tuple of str
+        Charged leptons that come with X: ``e``, ``mu`` or both.
+    mediator : str
+        ``vector`` for a (pseudo)scalar X; ``scalar``, ``pseudoscalar`` or ``pi0`` for a vector X.
+    m_x : float
+        Mass of X in MeV.
+    m_mediator : float
+        Mass of the exchanged particle in MeV (the neutral pion's for ``pi0``).
+    coupling : float
+        Coupling of X in the decay: g_l of a (pseudo)scalar, g of a vector (e epsilon for kinetic mixing).
+    g_n : float
+        Coupling of the mediator to the target.
+    lam : float
+        lambda of (lambda/4) X F H, in 1/MeV.
+    target_coupling : str
+        ``charge`` (Z), ``baryon`` (A) or ``up`` (2Z + N): what the mediator couples to.
+    hc : str
+        ``single``: (lambda/4) X F H as it stands. ``doubled``: "+ h.c." read literally, lambda/2, four times the rate.
+    helm_radius : str
+        Convention of the nuclear radius, ``lewin-smith`` or ``simple``.
+    incoherent : bool
+        Include scattering on single nucleons beside the coherent part.
+    pauli : bool
+        Multiply the incoherent part by a Fermi-gas Pauli factor.
+    """
+
+    production: str = "scalar-ib1"
+    leptons: tuple[str, ...] = ("mu",)
+    mediator: str = "vector"
+    m_x: float = 1.0
+    m_mediator: float = 49.0
+    coupling: float = 5.0e-3
+    g_n: float = 1.0e-2
+    lam: float = 4.4e-4
+    target_coupling: str = "charge"
+    hc: str = "single"
+    helm_radius: str = "lewin-smith"
+    incoherent: bool = True
+    pauli: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
+        amplitude = production(self.production)
+        for kind, name, known in (
+            ("mediator", self.mediator, MEDIATORS),
+            ("target coupling", self.target_coupling, NUCLEON_CHARGES),
+            ("hc convention", self.hc, HC_CONVENTIONS),
+            ("Helm radius", self.helm_radius, ("lewin-smith", "simple")),
+        ):
+            if name not in known:
+                raise unknown_name(kind, name, known)
+        if not self.leptons:
+            raise ScenarioError("leptons = (); allowed: 'e', 'mu' or both")
+        for lepton in self.leptons:
+            if lepton not in ("e", "mu"):
+                raise unknown_name("lepton", lepton, ("e", "mu"))
+        if (amplitude.spin == "vector") == (self.mediator == "vector"):
+            fitting = "scalar, pseudoscalar or pi0" if amplitude.spin == "vector" else "vector"
+            wrong = f"mediator = '{self.mediator}' does not convert the X of production '{self.production}'"
+            raise ScenarioError(f"{wrong}; allowed: {fitting}")
+        require_range("m_x", self.m_x, 0.0, 1.0e4, "MeV", open_low=amplitude.spin == "vector")
+        require_range("m_mediator", self.m_mediator, 0.0, 1.0e5, "MeV", open_low=True)
+        require_range("coupling", self.coupling, 0.0, 1.0e3)
+        require_range("g_n", self.g_n, 0.0, 1.0e3)
+        require_range("lam", self.lam, 0.0, 1.0e3, "1/MeV")
+
+    @property
+    def amplitude(self) -> Production:
+        """The named decay amplitude."""
+        return production(self.production)
+
+    @property
+    def mediator_mass(self) -> float:
+        """Mass of the exchanged particle in MeV."""
+        return mass(PI0) if self.mediator == "pi0" else self.m_mediator
+
+    @property
+    def coupling_product(self) -> float:
+        """Coupling x g_n x lambda in 1/MeV, the one number that a photon rate depends on."""
+        return self.coupling * self.g_n * self.lam
+
+    def decay_channels(self, parent: int) -> tuple[tuple[int, int], ...]:
+        """Return the open (parent, lepton) channels of a charged meson, PDG numbers."""
+        leptons = (pdgid(name) for name in self.leptons)
+        return tuple((parent, lepton) for lepton in leptons if self.m_x < threshold(parent, lepton))
+
+    def require_open(self, parents: Iterable[int]) -> None:
+        """Raise :class:`ThresholdError` when no parent can make X; the message names the highest threshold."""
+        parents = tuple(parents)
+        if any(self.decay_channels(parent) for parent in parents):
+            return
+        limits = {(p, name): threshold(p, pdgid(name)) for p in parents for name in self.leptons}
+        (parent, lepton), limit = max(limits.items(), key=lambda item: item[1])
+        raise ThresholdError(
+            f"m_x = {self.m_x:g} MeV: every decay P -> l nu X is closed; allowed: 0 <= m_x < {limit:.6g} MeV "
+            f"(threshold of {name_of(parent)} -> {lepton} nu X)"
+        )
+
+    def conversions(self, nuclei: Iterable[Nucleus]) -> tuple[Conversion, ...]:
+        """Return the conversion channels on each nucleus of the detector."""
+        channels: list[Conversion] = []
+        for nucleus in nuclei:
+            if self.mediator in ("vector", "scalar") and nucleus.nucleons > 1:
+                channels.append(self._coherent(nucleus))
+            if self.incoherent or nucleus.nucleons == 1:
+                channels.append(self._on_nucleons(nucleus))
+        return tuple(channels)
+
+    def _msq(self, energy: Floats, q_sq: Floats, target_mass: float) -> Floats:
+        """Return <|M|^2> on a point target at unit couplings, MeV^2."""
+        if self.mediator == "vector":
+            return msq_x_via_vector(energy, q_sq, self.m_x, target_mass, self.mediator_mass)
+        if self.mediator == "scalar":
+            return msq_v_via_scalar(q_sq, self.m_x, target_mass, self.mediator_mass)
+        return msq_v_via_pseudoscalar(q_sq, self.m_x, self.mediator_mass)
+
+    def _channel(
+        self, name: str, nucleus: Nucleus, target_mass: float, factor: Callable[[Floats], Floats]
+    ) -> Conversion:
+        """Return a channel: point cross section times a nuclear factor of Q^2."""
+        hc = operator_factor(hc_doubles=self.hc == "doubled")
+
+        def dsigma(energy: Floats, q_sq: Floats) -> Floats:
+            msq = hc * self._msq(energy, q_sq, target_mass) * factor(q_sq)
+            return dsigma_dq_sq_cm2(msq, energy, self.m_x, target_mass)
+
+        return Conversion(f"{nucleus.name} {name}", target_mass, self.mediator_mass, nucleus.density, dsigma)
+
+    def _coherent(self, nucleus: Nucleus) -> Conversion:
+        """Return the coherent channel on a nucleus."""
+        proton, neutron = NUCLEON_CHARGES[self.target_coupling]
+        total = nucleus.protons * proton + (nucleus.nucleons - nucleus.protons) * neutron
+        return self._channel(
+            "coherent", nucleus, nucleus.mass, lambda q_sq: coherent(q_sq, nucleus.nucleons, total, self.helm_radius)
+        )
+
+    def _on_nucleons(self, nucleus: Nucleus) -> Conversion:
+        """Return the channel on the single nucleons of a nucleus (on hydrogen, the free proton)."""
+        z, n, radius, pauli = nucleus.protons, nucleus.nucleons - nucleus.protons, self.helm_radius, self.pauli
+
+        def factor(q_sq: Floats) -> Floats:
+            if self.mediator == "vector":
+                return incoherent_vector(q_sq, z, n, self.target_coupling, radius=radius, pauli=pauli)
+            if self.mediator == "scalar":
+                charges = NUCLEON_CHARGES[self.target_coupling]
+                return incoherent_scalar(q_sq, z, n, charges, radius=radius, pauli=pauli)
+            return incoherent_spin(q_sq, z + n, pauli=pauli)
+
+        return self._channel("nucleons" if nucleus.nucleons > 1 else "proton", nucleus, mass(PROTON), factor)
+
+    def parameters(self) -> dict[str, object]:
+        """Return the parameters as plain values, with the coupling product."""
+        values: dict[str, object] = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["leptons"] = list(self.leptons)
+        values["m_mediator"] = self.mediator_mass
+        values["coupling_product_per_MeV"] = self.coupling_product
+        return values
