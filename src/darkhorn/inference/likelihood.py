@@ -63,7 +63,8 @@ def statistical_variance(data: ArrayLike, background: ArrayLike, kind: str = "da
     require_range("background", background, 0.0, unit="events")
     if kind not in VARIANCES:
         raise unknown_name("variance", kind, VARIANCES)
-    return np.maximum(np.asarray(data if kind == "data" else background, dtype=float), 1.0)
+    variance: Floats = np.maximum(np.asarray(data if kind == "data" else background, dtype=float), 1.0)
+    return variance
 
 
 def covariance(

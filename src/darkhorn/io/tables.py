@@ -181,9 +181,9 @@ def _masses(path: Path, pdgid: Ints) -> Floats:
     for i, number in enumerate(numbers):
         try:
             masses[i] = mass(int(number))
-        except UnknownNameError as error:
+        except (UnknownNameError, RuntimeError) as error:
             row = int(np.argmax(pdgid == number)) + 1
-            raise InputFileError(f"{path}: row {row}: {error}") from error
+            raise InputFileError(f"{path}: row {row}: pdgid = {number}: {error}") from error
     found: Floats = masses[which]
     return found
 
