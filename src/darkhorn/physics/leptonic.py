@@ -13,9 +13,9 @@ from darkhorn.physics.phase_space import Dots, dots
 
 
 def _pseudoscalar(at: Dots, lepton_sq: Floats, boson_sq: Floats) -> Floats:
-    """Return 4 [l.n - m^2 k.n/delta - m^2 m_x^2 q.n/delta^2]."""
+    """Return 4 [l.n - m^2 k.n/delta - m^2 m_x^2 q.n/delta^2], which vanishes on part of the edge: rounding is cut."""
     ratio = lepton_sq / at.delta
-    return np.asarray(4.0 * (at.l_n - ratio * (at.k_n + boson_sq * at.q_n / at.delta)))
+    return np.asarray(np.maximum(4.0 * (at.l_n - ratio * (at.k_n + boson_sq * at.q_n / at.delta)), 0.0))
 
 
 def msq_pseudoscalar_ib1(

@@ -7,7 +7,7 @@ makes the weak interaction of the meson covariant (IB3, charge q_M). With Dirac'
 
 delta = q^2 - m^2, pole = M^2 - L^2. Equal charges leave only the bracket: the helicity suppression is explicit and no
 large terms cancel. k contracted with it gives (q_l - q_M) ubar pslash (1 - gamma5) v, the only source of 1/m_V^2.
-Polarisation sum -g + k k/m_V^2.
+Polarisation sum -g + k k/m_V^2. Sums of squares that rounding would make negative where they vanish are cut at 0.
 """
 
 import numpy as np
@@ -82,12 +82,12 @@ def msq_vector(
     result = -4.0 * lepton_sq * _bracket(at, q_lepton, q_meson, M, m_l, m_x)
     broken = q_lepton - q_meson
     if broken == 0.0:
-        return np.asarray(result)
+        return np.asarray(np.maximum(result, 0.0))
     n_line = 2.0 * at.l_n + at.k_n
     a_n = 2.0 * q_lepton * at.l_n / at.delta - q_meson * n_line / at.pole
     mixed = -8.0 * broken * lepton_sq * (4.0 * q_lepton * at.k_n / at.delta + a_n)
     longitudinal = 2.0 * at.k_n * (at.k_l + lepton_sq) + (lepton_sq - boson_sq) * at.l_n
-    return np.asarray(result + mixed + broken**2 * (4.0 * longitudinal / boson_sq + 8.0 * at.l_n))
+    return np.asarray(np.maximum(result + mixed + broken**2 * (4.0 * longitudinal / boson_sq + 8.0 * at.l_n), 0.0))
 
 
 def msq_vector_sum(
@@ -176,7 +176,7 @@ def msq_lepton_line(
     left = 4.0 * (q_sq / at.delta) ** 2 * (at.l_n + enhancement * at.k_n)
     right = 4.0 * lepton_sq / at.delta**2 * (l_w + enhancement * k_w)
     mixed = -24.0 * lepton_sq * q_sq * at.q_n / at.delta**2
-    return np.asarray(c_left**2 * left + c_right**2 * right + c_left * c_right * mixed)
+    return np.asarray(np.maximum(c_left**2 * left + c_right**2 * right + c_left * c_right * mixed, 0.0))
 
 
 def msq_vector_ib1(
@@ -265,7 +265,8 @@ def msq_structure(
     """Return the structure-dependent Sum|M|^2/(G_F V g/M)^2 in MeV^6, summed over lepton spins and polarisations.
 
     M_SD = (G_F V g/(sqrt2 M)) eps^mu J^rho [i F_V eps_{mu rho k L} + F_A ((S.k) g_{mu rho} - S_mu k_rho)], with S = L
-    or S = p; both are transverse and equal at m_V = 0. With {S; l, n} = (k.S)[(S.l)(k.n) + (k.l)(S.n)] - S^2 (k.l)(k.n):
+    or S = p; both are transverse and equal at m_V = 0.
+    With {S; l, n} = (k.S)[(S.l)(k.n) + (k.l)(S.n)] - S^2 (k.l)(k.n) it is
 
     F_V^2 8 [{L; l, n} - m_V^2 (L.l)(L.n)] + F_A^2 [8 {S; l, n} + 4 m_V^2 S^2 l.n]
     + F_V F_A 16 (S.k)[(k.l)(L.n) - (k.n)(L.l)].
@@ -318,4 +319,4 @@ def msq_structure(
     vector = 8.0 * (of_pair - boson_sq * pair_l * pair_n)
     axial = 8.0 * of_axial + 4.0 * boson_sq * s_sq * at.l_n
     mixed = 16.0 * s_k * (at.k_l * pair_n - at.k_n * pair_l)
-    return np.asarray(f_vector**2 * vector + f_axial**2 * axial + f_vector * f_axial * mixed)
+    return np.asarray(np.maximum(f_vector**2 * vector + f_axial**2 * axial + f_vector * f_axial * mixed, 0.0))
