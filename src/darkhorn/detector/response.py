@@ -167,5 +167,5 @@ def _fisher_versine(u: Floats, sigma: Floats) -> Floats:
     """Return 1 - cos of a deflection: the u-quantile of a density proportional to exp(cos/sigma^2), in [0, 2]."""
     wide = sigma > 0.0
     safe = np.where(wide, sigma, 1.0)
-    versine = -(safe**2) * np.log1p(u * np.expm1(-2.0 / safe**2))
+    versine = -(safe**2) * np.log1p(np.minimum(u, 1.0 - 2.0**-53) * np.expm1(-2.0 / safe**2))
     return np.where(wide, np.minimum(versine, 2.0), 0.0)
