@@ -262,13 +262,13 @@ def _minimise(problem: _Problem, start: float) -> tuple[float, float]:
 
     minuit = Minuit(problem.chi2, x=start)
     minuit.errordef = Minuit.LEAST_SQUARES
-    minuit.limits["x"] = (0.0, None)
     minuit.errors["x"] = 1.0
-    minuit.strategy = 2
     minuit.migrad()
+    minuit.hesse()
     if not minuit.valid:
         raise RangeError(f"the fit did not converge from a signal of {start:g} standard deviations; {minuit.fmin}")
-    return float(minuit.values["x"]), float(minuit.errors["x"])
+    x, error = float(minuit.values["x"]), float(minuit.errors["x"])
+    return (x, error) if x > 0.0 else (0.0, error)
 
 
 def _interval(chi2: Callable[[float], float], best: float) -> tuple[float, float]:

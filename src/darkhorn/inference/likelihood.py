@@ -134,18 +134,15 @@ def chi_squared(data: ArrayLike, background: ArrayLike, signal: ArrayLike, covar
     RangeError
         When shapes differ or the signal is not finite.
     """
-    residual = np.asarray(data, dtype=float) - background - np.asarray(signal, dtype=float)
+    d, b, s = (np.asarray(values, dtype=float) for values in (data, background, signal))
     matrix = np.asarray(covariance_matrix, dtype=float)
-    if (
-        np.shape(data) != np.shape(background)
-        or np.shape(data) != np.shape(signal)
-        or matrix.shape != (residual.size,) * 2
-    ):
-        shapes = [np.shape(array) for array in (data, background, signal, matrix)]
+    shapes = [array.shape for array in (d, b, s, matrix)]
+    if shapes != [(d.size,)] * 3 + [(d.size, d.size)]:
         raise RangeError(
             f"data, background, signal and covariance have shapes {shapes}; allowed: (n,), (n,), (n,), (n, n)"
         )
-    require_range("signal", signal, unit="events")
+    require_range("signal", s, unit="events")
+    residual = d - b - s
     return float(residual @ np.linalg.solve(matrix, residual))
 
 
