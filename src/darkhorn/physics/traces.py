@@ -107,7 +107,8 @@ def momenta(m12_sq: ArrayLike, m23_sq: ArrayLike, M: float, m_l: float, m_x: flo
     -----
     Source: Byckling and Kajantie, Particle kinematics (1973), Sec. V.1.
     """
-    at = dots(*np.broadcast_arrays(np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float)), M, m_l, m_x)
+    pair, other = np.broadcast_arrays(np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float))
+    at = dots(pair, other, M, m_l, m_x)
     energy_x = at.p_k / M
     p_x = np.sqrt(np.maximum((energy_x - m_x) * (energy_x + m_x), 0.0))
     energy_l = (m_l**2 + at.k_l + at.l_n) / M
