@@ -11,15 +11,13 @@ Outside the field particles go straight and cones are met at roots of a quadrati
 # mypy: disable-error-code="untyped-decorator, no-untyped-def"
 
 from math import copysign, cos, exp, hypot, inf, log, sin, sqrt
-from typing import NamedTuple
 
-import numpy as np
 from numba import njit
-
-from darkhorn.core.rays import Bools, Floats, Ints
 
 ORDER = 14
 """Order of the Taylor series."""
+INVERSE = tuple(1.0 / (n + 1) for n in range(ORDER))
+"""1, 1/2, 1/3 ... for the recurrences."""
 T_MAX = 100.0
 """Largest step in t; a step that reaches it has vanishing curvature."""
 MARCH_LIMIT = 2000
@@ -32,22 +30,15 @@ STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
 """What ended a leg; LOST means that a guard was hit."""
 REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)     
 
 
-class Geometry(NamedTuple):
-    """Layers as the kernel reads them: planes, radii, slopes, numbers of boundaries, media, and the clear range.
-
-    ``clear`` (S, 2) is the range of r in m that is surely inside the field in a slab (empty where there is none).
-    """
-
-    z: Floats
-    radius: Floats
-    slope: Floats
-    number: Ints
-    medium: Ints
-    field: Bools
-    clear: Floats
+Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
+"""Columns of ``bounds`` (S, 4 + 2 B): planes of a slab in m, the range of r that is surely inside the field (empty
+where there is none), then the radius in m at the lower plane and the slope of each boundary."""
+NUMBER, MEDIA = 0, 1
+"""Columns of ``codes`` (S, 2 + B): number of boundaries, then for each layer twice its medium plus one if it has the
+field, or -1 for a wall."""
 
 
 @_jit
@@ -63,7 +54,7 @@ def _series(c, r0, k, n_r, n_z, n_phi, tol):
             down += c[F, i] * c[W, n - i]
             square += c[F, i] * c[F, n - i]
             along += c[R, i] * c[N, n - i]
-        inverse = 1.0 / (n + 1)
+        inverse = INVERSE[n]
         c[E, n] = square
         c[R, n + 1] = up * inverse
         c[F, n + 1] = -down * inverse
@@ -72,13 +63,14 @@ def _series(c, r0, k, n_r, n_z, n_phi, tol):
         c[PHI, n + 1] = n_phi * c[F, n] * inverse
         c[N, n + 1] = k * c[W, n] * inverse
         c[W, n + 1] = (n_phi_sq * square - k * c[N, n]) * inverse
-    last = max(abs(c[R, ORDER]), abs(c[F, ORDER]), abs(c[Z, ORDER]), abs(c[W, ORDER]), 1e-290)
-    before = max(abs(c[R, ORDER - 1]), abs(c[F, ORDER - 1]), abs(c[Z, ORDER - 1]), abs(c[W, ORDER - 1]), 1e-290)
+    last = max(abs(c[R, ORDER]), abs(n_phi * c[F, ORDER]), abs(c[Z, ORDER]), abs(c[W, ORDER]), 1e-290)
+    before = max(abs(c[R, ORDER - 1]), abs(n_phi * c[F, ORDER - 1]), abs(c[Z, ORDER - 1]), abs(c[W, ORDER - 1]))
     for n in range(ORDER + 1):
         c[R, n] *= r0
         c[Z, n] *= r0
         c[S, n] *= r0
-    return min(exp(log(tol / last) / ORDER), exp(log(tol / before) / (ORDER - 1)), T_MAX)
+    h = min(exp(log(tol / last) / ORDER), T_MAX)
+    return h if before * h ** (ORDER - 1) < tol else exp(log(tol / before) / (ORDER - 1))
 
 
 @_jit
@@ -130,58 +122,75 @@ def _safe(gap, rate, bend):
 
 
 @_jit
-def _clear(geometry, slab, z_low, z_high, z_stop, r_low, r_high):
+def _clear(bounds, codes, slab, z_low, z_high, z_stop, r_low, r_high):
     """Return whether the box of a step lies inside the field, away from any boundary."""
     if z_high >= z_stop:
         return False
-    while geometry.z[slab] > z_low:
+    while bounds[slab, Z_LOW] > z_low:
         slab -= 1
         if slab < 0:
             return False
-    while slab < len(geometry.number):
-        if not geometry.clear[slab, 0] < r_low <= r_high < geometry.clear[slab, 1]:
+    while slab < len(bounds):
+        if not bounds[slab, CLEAR_LOW] < r_low <= r_high < bounds[slab, CLEAR_HIGH]:
             return False
-        if geometry.z[slab + 1] > z_high:
+        if bounds[slab, Z_HIGH] > z_high:
             return True
         slab += 1
     return False
 
 
 @_jit
-def _layer(geometry, slab, z, r):
+def _layer(bounds, codes, slab, z, r):
     """Return the layer of a radius on the plane z of a slab."""
     layer = 0
-    for b in range(geometry.number[slab]):
-        if r > geometry.radius[slab, b] + geometry.slope[slab, b] * (z - geometry.z[slab]):
+    for b in range(codes[slab, NUMBER]):
+        if r > bounds[slab, CONES + 2 * b] + bounds[slab, CONES + 2 * b + 1] * (z - bounds[slab, Z_LOW]):
             layer = b + 1
     return layer
 
 
 @_jit
-def _march(geometry, c, h, q, where, z_stop, left, bends):
+def _plane_time(c, t, target, z, dz, bend_z, room):
+    """Return when z reaches ``target`` if that is surely before t + room and z rises until then, else -1."""
+    if not dz > 0.0:
+        return -1.0
+    end, start, rate = t, t, dz
+    for _ in range(8):
+        change = (target - z) / dz
+        end += change
+        if not (0.0 <= end - start <= room and bend_z * (end - start) < rate):
+            return -1.0
+        if abs(change) <= 1e-15 * end:
+            return end
+        z, dz = c[Z, ORDER], 0.0
+        for n in range(ORDER - 1, -1, -1):
+            dz = dz * end + z
+            z = z * end + c[Z, n]
+    return end
+
+
+@_jit
+def _march(bounds, codes, c, h, q, where, z_stop, left, bends):
     """Follow a step of length h until it meets something; return t and what it met, with ``where`` updated."""
     bend_r, bend_z, bend_s = bends
     t, z0, slab, layer = 0.0, q[2], where[0], where[1]
     for _ in range(MARCH_LIMIT):
         r, dr, z, dz = _look(c, t)
         z += z0
-        z_low, z_high = geometry.z[slab], min(geometry.z[slab + 1], z_stop)
+        z_low, z_high = bounds[slab, Z_LOW], min(bounds[slab, Z_HIGH], z_stop)
         step, event = h - t, STEP
         if layer > 0:
-            slope = geometry.slope[slab, layer - 1]
-            gap = r - geometry.radius[slab, layer - 1] - slope * (z - z_low)
+            slope = bounds[slab, CONES + 2 * layer - 1]
+            gap = r - bounds[slab, CONES + 2 * layer - 2] - slope * (z - z_low)
             far = _safe(gap, dr - slope * dz, bend_r + abs(slope) * bend_z)
             if far < step:
                 step, event = far, INNER
-        if layer < geometry.number[slab]:
-            slope = geometry.slope[slab, layer]
-            gap = geometry.radius[slab, layer] + slope * (z - z_low) - r
+        if layer < codes[slab, NUMBER]:
+            slope = bounds[slab, CONES + 2 * layer + 1]
+            gap = bounds[slab, CONES + 2 * layer] + slope * (z - z_low) - r
             far = _safe(gap, slope * dz - dr, bend_r + abs(slope) * bend_z)
             if far < step:
                 step, event = far, OUTER
-        far = _safe(z_high - z, -dz, bend_z)
-        if far < step:
-            step, event = far, PLANE_UP
         far = _safe(z - z_low, dz, bend_z)
         if far < step:
             step, event = far, PLANE_DOWN
@@ -189,24 +198,32 @@ def _march(geometry, c, h, q, where, z_stop, left, bends):
             far = _safe(left - _value(c, S, t), -r, bend_s)
             if far < step:
                 step, event = far, LIMIT
-        if event == STEP:
-            return h, STEP
-        if step > 2e-16 * h and t + step > t:
-            t += step
-            continue
-        if event == PLANE_UP and z_high < z_stop and slab + 1 < len(geometry.number):
-            new = _layer(geometry, slab + 1, z_high, r)
-            old_medium, new_medium = geometry.medium[slab, layer], geometry.medium[slab + 1, new]
-            if geometry.field[slab + 1, new] and old_medium == new_medium:
-                slab, layer = slab + 1, new
-                where[0], where[1] = slab, layer
+        rise = _safe(z_high - z, -dz, bend_z)
+        if rise < step:
+            at = _plane_time(c, t, z_high - z0, z - z0, dz, bend_z, min(step, h - t))
+            if at < 0.0 and rise > 2e-16 * h:
+                t += rise
                 continue
-        return t, event
+            t = max(at, t)
+            new = slab + 1
+            if z_high == z_stop or new == len(bounds):
+                return t, PLANE_UP
+            above = _layer(bounds, codes, new, z_high, _value(c, R, t))
+            if codes[new, MEDIA + above] != codes[slab, MEDIA + layer]:
+                return t, PLANE_UP
+            slab, layer = new, above
+            where[0], where[1] = slab, layer
+        elif event == STEP:
+            return h, STEP
+        elif step > 2e-16 * h and t + step > t:
+            t += step
+        else:
+            return t, event
     return t, LOST
 
 
 @_jit
-def _curve(geometry, c, q, where, k, z_stop, left, tol):
+def _curve(bounds, codes, c, q, where, k, z_stop, left, tol):
     """Advance q by one Taylor step or to the next boundary in a field layer; return path and event."""
     r0 = hypot(q[0], q[1])
     if not r0 > 1e-200:
@@ -218,18 +235,18 @@ def _curve(geometry, c, q, where, k, z_stop, left, tol):
     path = _value(c, S, h)
     t, event, z0 = h, STEP, q[2]
     limited = left if left <= path else inf
-    inside = _clear(geometry, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
+    inside = _clear(bounds, codes, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
     if not inside or limited < inf:
-        t, event = _march(geometry, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s))
+        t, event = _march(bounds, codes, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s))
     r, z, phi, w = _value(c, R, t), z0 + _value(c, Z, t), _value(c, PHI, t), _value(c, W, t)
     if t < h:
         path = _value(c, S, t)
     if event == STEP and inside:
-        while z >= geometry.z[where[0] + 1]:
+        while z >= bounds[where[0], Z_HIGH]:
             where[0] += 1
-        while z < geometry.z[where[0]]:
+        while z < bounds[where[0], Z_LOW]:
             where[0] -= 1
-        where[1] = _layer(geometry, where[0], z, r)
+        where[1] = _layer(bounds, codes, where[0], z, r)
     n_z += k * log(r / r0)
     n_phi *= r0 / r
     radial_sq = 1.0 - n_z * n_z - n_phi * n_phi
@@ -266,19 +283,19 @@ def _cone(q, radius, slope, outside):
 
 
 @_jit
-def _straight(geometry, q, where, z_stop, left):
+def _straight(bounds, codes, q, where, z_stop, left):
     """Advance q along a straight line to the next boundary; return path and event."""
     slab, layer = where[0], where[1]
-    z_low, z_high = geometry.z[slab], min(geometry.z[slab + 1], z_stop)
+    z_low, z_high = bounds[slab, Z_LOW], min(bounds[slab, Z_HIGH], z_stop)
     path, event = left, LIMIT
     if layer > 0:
-        slope = geometry.slope[slab, layer - 1]
-        far = _cone(q, geometry.radius[slab, layer - 1] + slope * (q[2] - z_low), slope, 1.0)
+        slope = bounds[slab, CONES + 2 * layer - 1]
+        far = _cone(q, bounds[slab, CONES + 2 * layer - 2] + slope * (q[2] - z_low), slope, 1.0)
         if far < path:
             path, event = far, INNER
-    if layer < geometry.number[slab]:
-        slope = geometry.slope[slab, layer]
-        far = _cone(q, geometry.radius[slab, layer] + slope * (q[2] - z_low), slope, -1.0)
+    if layer < codes[slab, NUMBER]:
+        slope = bounds[slab, CONES + 2 * layer + 1]
+        far = _cone(q, bounds[slab, CONES + 2 * layer] + slope * (q[2] - z_low), slope, -1.0)
         if far < path:
             path, event = far, OUTER
     if q[5] > 0.0:
@@ -297,51 +314,52 @@ def _straight(geometry, q, where, z_stop, left):
 
 
 @_jit
-def _cross(geometry, q, where, event, z_stop):
+def _cross(bounds, codes, q, where, event, z_stop):
     """Enter the next layer after an event; return the final status, or -1 to go on."""
     slab, layer = where[0], where[1]
     if event in (INNER, OUTER):
         where[1] = layer - 1 if event == INNER else layer + 1
-        if geometry.field[slab, layer] != geometry.field[slab, where[1]]:
+        if (codes[slab, MEDIA + layer] & 1) != (codes[slab, MEDIA + where[1]] & 1):
             where[2] += 1
         return -1
     if event == PLANE_UP:
-        q[2] = min(geometry.z[slab + 1], z_stop)
-        if q[2] >= z_stop or slab + 1 == len(geometry.number):
+        q[2] = min(bounds[slab, Z_HIGH], z_stop)
+        if q[2] >= z_stop or slab + 1 == len(bounds):
             return REACHED_END
         where[0] = slab + 1
     else:
-        q[2] = geometry.z[slab]
+        q[2] = bounds[slab, Z_LOW]
         if slab == 0:
             return LEFT_BACKWARD
         where[0] = slab - 1
-    where[1] = _layer(geometry, where[0], q[2], hypot(q[0], q[1]))
+    where[1] = _layer(bounds, codes, where[0], q[2], hypot(q[0], q[1]))
     return -1
 
 
 @_jit
-def _track(geometry, c, q, where, k, limit, z_stop, tol, path_in):
+def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
     """Follow one particle to its end; return status, path and path in the field."""
     path, field_path = 0.0, 0.0
     if q[2] >= z_stop:
         return REACHED_END, path, field_path
-    if q[2] < geometry.z[0]:
+    if q[2] < bounds[0, Z_LOW]:
         return LEFT_BACKWARD, path, field_path
     slab = 0
-    while slab + 1 < len(geometry.number) and geometry.z[slab + 1] <= q[2]:
+    while slab + 1 < len(bounds) and bounds[slab, Z_HIGH] <= q[2]:
         slab += 1
-    if slab > 0 and q[2] == geometry.z[slab] and q[5] < 0.0:
+    if slab > 0 and q[2] == bounds[slab, Z_LOW] and q[5] < 0.0:
         slab -= 1
-    where[0], where[1], where[2] = slab, _layer(geometry, slab, q[2], hypot(q[0], q[1])), 0
+    where[0], where[1], where[2] = slab, _layer(bounds, codes, slab, q[2], hypot(q[0], q[1])), 0
     for _ in range(EVENT_LIMIT):
         slab, layer = where[0], where[1]
-        medium, field = geometry.medium[slab, layer], geometry.field[slab, layer]
-        if medium < 0:
+        code = codes[slab, MEDIA + layer]
+        if code < 0:
             return HIT_WALL, path, field_path
+        medium, field = code >> 1, (code & 1) == 1
         if field and k != 0.0:
-            step, event = _curve(geometry, c, q, where, k, z_stop, limit - path, tol)
+            step, event = _curve(bounds, codes, c, q, where, k, z_stop, limit - path, tol)
         else:
-            step, event = _straight(geometry, q, where, z_stop, limit - path)
+            step, event = _straight(bounds, codes, q, where, z_stop, limit - path)
         path += step
         path_in[medium] += step
         if field:
@@ -351,21 +369,21 @@ def _track(geometry, c, q, where, k, limit, z_stop, tol, path_in):
         if event == LOST:
             return STEP_LIMIT, path, field_path
         if event != STEP:
-            status = _cross(geometry, q, where, event, z_stop)
+            status = _cross(bounds, codes, q, where, event, z_stop)
             if status >= 0:
                 return status, path, field_path
     return STEP_LIMIT, path, field_path
 
 
 @_jit
-def track_all(geometry, x, direction, k, limit, z_stop, tol, work, path, field_path, path_in, crossings, status):
+def track_all(bounds, codes, x, direction, k, limit, z_stop, tol, work, iwork, path, field_path, path_in, crossings, status):
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3, unit or zero) are overwritten; ``k`` (N,) is K / p, ``limit`` (N,) the
     longest path and ``z_stop`` (N,) the end plane in m; ``work`` is (9, ORDER + 1); the rest is output, zeroed by
     the caller.
     """
-    q, where = work[8], np.zeros(3, dtype=np.int64)
+    q, where = work[8], iwork
     for n in range(len(k)):
         for i in range(3):
             q[i], q[i + 3] = x[n, i], direction[n, i]
@@ -373,7 +391,7 @@ def track_all(geometry, x, direction, k, limit, z_stop, tol, work, path, field_p
             status[n] = AT_REST
             continue
         where[2] = 0
-        status[n], path[n], field_path[n] = _track(geometry, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n])
+        status[n], path[n], field_path[n] = _track(bounds, codes, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n])
         crossings[n] = where[2]
         for i in range(3):
             x[n, i], direction[n, i] = q[i], q[i + 3]

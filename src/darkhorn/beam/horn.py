@@ -153,8 +153,8 @@ def track_table(
         Table with the columns id, profile, species, charge_e, mass_GeV, current_A, x0_m, y0_m, z0_m, px0_GeVc,
         py0_GeVc, pz0_GeVc and z1_m (the end plane); other columns are ignored, lines with ``#`` are comments.
     out_path : str or Path
-        Written in one move, rows in the order of the input; the columns above, then x1_m, y1_m, z1_m, px1_GeVc, py1_GeVc,
-        pz1_GeVc, path_m, time_ns, field_path_m, n_boundary_crossings with 17 digits.
+        Written in one move, rows in the order of the input; the columns above, then x1_m, y1_m, z1_m, px1_GeVc,
+        py1_GeVc, pz1_GeVc, path_m, time_ns, field_path_m, n_boundary_crossings with 17 digits.
     profiles : mapping of str to path, optional
         Further profiles: CSV files for :func:`load_profile`. ``G4BNB`` and ``FREE`` are built in.
     precise : bool

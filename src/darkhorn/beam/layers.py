@@ -191,8 +191,10 @@ def compile_layers(beamline: Beamline) -> Layers:
     RangeError
         When surfaces cross, for instance a target thicker than the bore.
     """
-    start = min(beamline.beam.z_start, beamline.conductor.z[0], beamline.target.z_start)
     apertures = beamline.apertures
+    start = min(
+        beamline.beam.z_start, beamline.conductor.z[0], beamline.target.z_start, *(a.z_start for a in apertures)
+    )
     limit = max([*(r for a in apertures for r in (a.r_start, a.r_end)), *beamline.conductor.r_out])
     coats = [
         Coat(tube(start, beamline.z_dump, 0.0, limit), "air"),

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,12 +14,9 @@ from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.units import C
 from darkhorn.physics.horn_field import bending_momentum
 
-if TYPE_CHECKING:
-    from darkhorn.beam._kernel import Geometry
-
 CHUNK = 2048
 """Particles that one task of the thread pool follows; results do not depend on it."""
-TOLERANCE = 1.0e-11
+TOLERANCE = 1.0e-9
 TOLERANCE_PRECISE = 1.0e-15
 """Size of the last Taylor terms kept, relative to the radius."""
 
@@ -65,22 +61,21 @@ class Tracks:
     status: Ints
 
 
-def _geometry(layers: Layers) -> "Geometry":
-    """Return the arrays that the kernel reads."""
-    from darkhorn.beam._kernel import Geometry
-
-    count = np.isfinite(layers.r_start).sum(axis=1)
+def _tables(layers: Layers) -> tuple[Floats, Ints]:
+    """Return the two tables, ``bounds`` and ``codes``, that the kernel reads."""
     finite = np.isfinite(layers.r_start)
+    count = finite.sum(axis=1)
     start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)
     slope = (end - start) / np.diff(layers.z)[:, None]
-    media = layers.medium[layers.field]
+    codes = np.where(layers.medium < 0, -1, 2 * layers.medium + layers.field)
     clear = np.tile([np.inf, -np.inf], (len(count), 1))
     for slab, layer in zip(*np.nonzero(layers.field), strict=True):
-        if layers.medium[slab, layer] == media[0]:
+        if codes[slab, layer] == codes[layers.field][0]:
             low = max(start[slab, layer - 1], end[slab, layer - 1]) if layer > 0 else 0.0
             high = min(start[slab, layer], end[slab, layer]) if layer < count[slab] else np.inf
             clear[slab] = low, high
-    return Geometry(layers.z, start, slope, count, layers.medium, layers.field, clear)
+    cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
+    return np.column_stack([layers.z[:-1], layers.z[1:], clear, cones]), np.column_stack([count, codes])
 
 
 def _checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
@@ -167,7 +162,7 @@ def transport(
     require_range("energy - momentum", p[:, 0] - momentum * (1.0 - 1e-9), 0.0, unit="MeV")
     moving = np.where(momentum > 0.0, momentum, 1.0)
     place, direction = x[:, 1:].copy(), p[:, 1:] / moving[:, None]
-    geometry, tol = _geometry(layers), TOLERANCE_PRECISE if precise else TOLERANCE
+    tables, tol = _tables(layers), TOLERANCE_PRECISE if precise else TOLERANCE
     k, limit, stop = k / moving, limit.copy(), stop.copy()
     path, field_path, path_in = np.zeros(n), np.zeros(n), np.zeros((n, len(layers.materials)))
     crossings, status = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -175,7 +170,7 @@ def transport(
 
     def follow(part: slice) -> None:
         work = np.zeros((9, _kernel.ORDER + 1))
-        inputs = (geometry, place[part], direction[part], k[part], limit[part], stop[part], tol, work)
+        inputs = (*tables, place[part], direction[part], k[part], limit[part], stop[part], tol, work, np.zeros(3, dtype=np.int64))
         _kernel.track_all(*inputs, *(array[part] for array in arrays))
 
     if threads == 1:
