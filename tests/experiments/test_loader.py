@@ -76,6 +76,13 @@ FAULTS = [
     ("miniboone.toml", "pot = 18.75e20", "", ScenarioError, "modes.neutrino.pot: missing; expected a number in POT"),
     ("miniboone.toml", "pot = 18.75e20", 'pot = "many"', ScenarioError, "pot = 'many': expected a number in POT"),
     ("miniboone.toml", "pot = 18.75e20", "pot = true", ScenarioError, "pot = True: expected a number"),
+    (
+        "miniboone.toml",
+        "pot = 18.75e20",
+        f"pot = 1{'0' * 400}",
+        ScenarioError,
+        r"pot = 1000.*\.\.\.: expected a number",
+    ),
     ("miniboone.toml", "pot = 18.75e20", "pot = -1.0", RangeError, r"neutrino.pot = -1 POT .* \(0, inf\) POT"),
     ("miniboone.toml", "pot = 18.75e20", "pot = nan", RangeError, "neutrino.pot = nan POT is outside"),
     ("miniboone.toml", "e_qe_min = 200.0", "e_qe_min = 2000.0", RangeError, "e_qe_max: 1250 MeV follows 2000 MeV"),
@@ -122,7 +129,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "old", "new", "error", "message"), FAULTS, ids=[f"{f[0]}: {f[2]}" for f in FAULTS])
+@pytest.mark.parametrize(
+    ("name", "old", "new", "error", "message"), FAULTS, ids=[f"{f[0]}: {f[2][:40]}" for f in FAULTS]
+)
 def test_mistakes_are_named(
     spoil: Spoil, name: str, old: str, new: str, error: type[DarkhornError], message: str
 ) -> None:

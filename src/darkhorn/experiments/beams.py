@@ -43,6 +43,7 @@ def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
     """
     table = read_toml(find_toml(name, "beam"))
     table.only("kind", "name", "beam", "target", "field", "conductor", "apertures", "modes")
+    table.text("kind", ("beam",))
     currents = {key: _current(group) for key, group in table.named_tables("modes").items()}
     mode = Table({"mode": mode}, table.where).text("mode", currents)
     conductor = table.table("conductor")

@@ -16,6 +16,17 @@ STATUSES: Final = ("read", "computed", "unverified")
 """How a number was found: read in the source named, derived from numbers read, or not confirmed."""
 
 
+def _is_number(value: object) -> bool:
+    """Return whether a value is a real number (true and false are not) that fits into a float."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a TOML file (or a mapping from Python) with the path of keys that leads to it.
@@ -75,7 +86,7 @@ class Table:
         """
         what = f"a number{' in ' + unit if unit else ''}"
         value = self._get(key, what)
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not _is_number(value):
             raise self._wrong(key, value, what)
         require_range(self.path(key), float(value), low, high, unit, **bounds)
         return float(value)
@@ -96,7 +107,7 @@ class Table:
         value = self._get(key, what)
         if isinstance(value, np.ndarray):
             value = value.tolist()
-        if not isinstance(value, list | tuple) or any(isinstance(v, bool) or not isinstance(v, Real) for v in value):
+        if not isinstance(value, list | tuple) or not all(_is_number(item) for item in value):
             raise self._wrong(key, value, what)
         if not value or (length is not None and len(value) != length):
             raise self._wrong(key, value, what)

@@ -178,8 +178,7 @@ def fit_normalisation(
     Returns
     -------
     FitResult
-        The best g >= 0. When the data fall short of the background the best value is exactly 0, ``error`` and
-        ``error_high`` then tell where chi2 has risen by 1.
+        The best g >= 0. Where the data fall short of the background it is exactly 0 and ``error`` = ``error_high``.
 
     Raises
     ------
@@ -190,24 +189,23 @@ def fit_normalisation(
 
     Notes
     -----
-    The strength is rescaled to unit error, started at :func:`linear_solution` and minimised with ``iminuit``.
-    Source: derived; checked against the linear solution in tests/inference.
+    Rescaled to unit error, started at :func:`linear_solution`, minimised with ``iminuit``. Source: derived; checked
+    against the linear solution in tests/inference.
     """
     arrays, _ = _checked(distributions, signals)
     centre, unit = linear_solution(distributions, signals, variance=variance, correlation=correlation)
-    deviations = {label: np.zeros(len(shape)) for label, shape in arrays.items()}
+    squares = {label: np.zeros(len(shape)) for label, shape in arrays.items()}
     if signal_variances is not None:
         squares, _ = _checked(distributions, signal_variances, "signal variance", may_vanish=True)
-        deviations = {label: unit * np.sqrt(square) for label, square in squares.items()}
+    deviations = {label: unit * np.sqrt(square) for label, square in squares.items()}
     shapes = {label: unit * shape for label, shape in arrays.items()}
     problem = _Problem(distributions, shapes, deviations, variance, correlation)
     best, error = _minimise(problem, centre / unit)
     low, high = _interval(problem.chi2, best)
     parts, null_parts = problem.chi2_parts(best), problem.chi2_parts(0.0)
     chi2, chi2_null = sum(parts.values()), sum(null_parts.values())
-    bins = sum(len(spectrum.data) for spectrum in distributions.values())
-    root = np.sqrt(unit)
-    product = root * np.sqrt(best)
+    bins = sum(len(shape) for shape in shapes.values())
+    root, product = np.sqrt(unit), np.sqrt(unit) * np.sqrt(best)
     return FitResult(
         coupling_product=float(product),
         error=float(root * error / (2.0 * np.sqrt(best)) if best > 0 else root * np.sqrt(high)),
