@@ -79,7 +79,7 @@ def msq_scalar_ib1(
 
     Notes
     -----
-    Source: arXiv:1206.3587 Eq. 25 (structure); derived; checked against explicit matrices in
+    Source: derived (see also arXiv:1206.3587); checked against explicit matrices in
     tests/physics/test_leptonic.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)

@@ -59,7 +59,7 @@ def dots(
     -----
     m12^2 + m13^2 + m23^2 = M^2 + m_l^2 + m_x^2.
 
-    Source: Byckling and Kajantie, Particle kinematics (1973), Sec. V.1.
+    Source: PDG, review of kinematics, three-body decays.
     """
     pair, other = np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float)
     parent_sq, lepton_sq, boson_sq = (np.asarray(mass, dtype=float) ** 2 for mass in (M, m_l, m_x))
@@ -91,7 +91,7 @@ def energy_max(M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> Floats:
 
     Notes
     -----
-    Source: Byckling and Kajantie, Particle kinematics (1973), Sec. V.1.
+    Source: PDG, review of kinematics, three-body decays.
     """
     parent, lepton, boson = (np.asarray(mass, dtype=float) for mass in (M, m_l, m_x))
     return np.asarray(0.5 * ((parent - lepton) * (parent + lepton) / parent + boson**2 / parent))
@@ -102,7 +102,7 @@ def m12_sq_of_energy(energy: ArrayLike, M: ArrayLike, m_x: ArrayLike) -> Floats:
 
     Notes
     -----
-    Source: Byckling and Kajantie, Particle kinematics (1973), Sec. V.1.
+    Source: PDG, review of kinematics, three-body decays.
     """
     parent, boson = np.asarray(M, dtype=float), np.asarray(m_x, dtype=float)
     return np.asarray((parent - boson) ** 2 - 2.0 * parent * (np.asarray(energy, dtype=float) - boson))

@@ -164,7 +164,7 @@ def msq_lepton_line(
     -----
     Not gauge invariant: Gamma ~ 1/m_V^2 at small mass.
 
-    Source: arXiv:1206.3587 Eq. 27 (the vector vertex); derived; checked against explicit matrices in
+    Source: derived (see also arXiv:1206.3587, vector vertex); checked against explicit matrices in
     tests/physics/test_radiative.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)

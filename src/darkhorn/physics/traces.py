@@ -105,7 +105,7 @@ def momenta(m12_sq: ArrayLike, m23_sq: ArrayLike, M: float, m_l: float, m_x: flo
 
     Notes
     -----
-    Source: Byckling and Kajantie, Particle kinematics (1973), Sec. V.1.
+    Source: PDG, review of kinematics, three-body decays.
     """
     pair, other = np.broadcast_arrays(np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float))
     at = dots(pair, other, M, m_l, m_x)

@@ -101,7 +101,7 @@ def two_body_energy(M: ArrayLike, m: ArrayLike) -> Floats:
 
     Notes
     -----
-    Source: Byckling and Kajantie, Particle kinematics (1973), Eq. II.2.1 with a massless daughter.
+    Source: PDG, review of kinematics, two-body decays, with a massless daughter.
     """
     parent, lepton = np.asarray(M, dtype=float), np.asarray(m, dtype=float)
     return np.asarray(np.maximum((parent - lepton) * (parent + lepton) / (2.0 * parent), 0.0))
