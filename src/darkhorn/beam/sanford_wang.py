@@ -43,7 +43,8 @@ class SanfordWangSource:
     normalise_cm2 : callable (p, material) -> cm^2
         Cross section by which a multiplicity is defined and with which the protons
         are attenuated: production (inelastic minus quasi-elastic) by default, since
-        a quasi-elastic proton goes on. ``proton_inelastic_cm2`` is the other choice in use; it lowers the yield by 11 %.
+        a quasi-elastic proton goes on. ``proton_inelastic_cm2`` is the other choice in use; it lowers the yield
+        by 11 %.
     """
 
     beamline: Beamline

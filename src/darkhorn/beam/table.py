@@ -36,7 +36,7 @@ class TableParents:
     rays: Rays
     species: int
 
-    def sample(self, points: Floats, threads: int = 1) -> Rays:  # noqa: ARG002
+    def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point (coordinate DECAY); the weights sum to the yield of the table."""
         return draw_rows(self.rays, points[:, Axis.DECAY])
 

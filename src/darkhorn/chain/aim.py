@@ -1,6 +1,6 @@
 """Directed decays: each parent sends its boson into the detector, weighted with the exact measure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,14 @@ from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import DARK_BOSON, mass
 from darkhorn.core.units import C
 from darkhorn.detector.geometry import Shape
-from darkhorn.physics.directed import directed_density, lab_energy_limits, rest_energy
+from darkhorn.physics.dark_decays import survival_probability
+from darkhorn.physics.directed import (
+    aberrated_versine,
+    directed_density,
+    lab_energy_limits,
+    massless_two_body_density,
+    rest_energy,
+)
 from darkhorn.physics.fourvector import deflect
 
 
@@ -21,7 +28,8 @@ class Arrivals:
     Attributes
     ----------
     rays : Rays
-        Position and time at entry; weight = bosons crossing per POT and unit coupling squared (0 where the line misses).
+        Position and time at entry; weight = bosons crossing per POT and unit coupling squared, 0 where the line
+        misses.
     chord : (N,) float
         Length of the line inside the detector in m.
     distance : (N,) float
@@ -34,10 +42,10 @@ class Arrivals:
 
 
 def aim(parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats) -> Arrivals:
-    """Return one boson a parent, sent into the cone of the detector's bounding sphere.
+    """Return one boson a parent, sent towards the detector.
 
-    The direction is uniform in that cone and the LAB energy uniform in its allowed interval; the weight is the
-    invariant measure of ``physics/directed.py``. Inside the bounding sphere the cone is the whole sphere.
+    The direction covers the detector (:func:`aimed_directions`) and the LAB energy is uniform in its allowed
+    interval; the weight is the invariant measure of ``physics/directed.py``.
 
     Parameters
     ----------
@@ -55,7 +63,7 @@ def aim(parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats) -> Arri
     Arrivals
         N rows; ``rays.parent`` is the row of the parent.
     """
-    direction, solid_angle = cone_directions(parents.x[:, 1:], shape, points)
+    direction, solid_angle = aimed_directions(parents, shape, points)
     gamma, beta = parents.energy / mass(spectrum.parent), parents.beta
     cosine = np.einsum("ij,ij->i", parents.direction, direction)
     low, high = lab_energy_limits(cosine, gamma, beta, spectrum.energy_max, spectrum.mass)
@@ -101,13 +109,32 @@ def arrive(
     return Arrivals(rays, np.where(hit, chord, 0.0), flight)
 
 
-def cone_directions(origin: Floats, shape: Shape, points: Floats) -> tuple[Floats, Floats]:
-    """Return directions uniform in the cone that holds the detector, and the cone's solid angle.
+def survive(arrivals: Arrivals, m_x: float, width: float) -> Arrivals:
+    """Return the bosons weighted with their survival exp(-d m Gamma/p) from the decay point to the detector.
 
     Parameters
     ----------
-    origin : (N, 3) float
-        Where the lines start, in m.
+    arrivals : Arrivals
+        Bosons at the detector.
+    m_x, width : float
+        Mass and total width of the boson in MeV.
+    """
+    rays = arrivals.rays
+    momentum = np.where(rays.momentum > 0.0, rays.momentum, 1.0)
+    chance = survival_probability(arrivals.distance, m_x, momentum, width)
+    return replace(arrivals, rays=rays.with_weight(rays.weight * chance))
+
+
+def aimed_directions(parents: Rays, shape: Shape, points: Floats) -> tuple[Floats, Floats]:
+    """Return directions that cover the detector, and the solid angle that each stands for.
+
+    From outside the detector's bounding sphere: uniform in the cone that holds it. From inside: over the whole
+    sphere, as a massless daughter isotropic in the parent's frame would go.
+
+    Parameters
+    ----------
+    parents : Rays
+        At their decay points, (N,).
     shape : Shape
         Detector volume.
     points : (N, len(Axis)) float
@@ -118,13 +145,22 @@ def cone_directions(origin: Floats, shape: Shape, points: Floats) -> tuple[Float
     direction : (N, 3) float
         Unit vectors.
     solid_angle : (N,) float
-        In sr; 4 pi from inside the bounding sphere.
+        Inverse density of the directions in sr.
     """
     centre, radius = shape.bounding_sphere()
-    to_centre = np.asarray(centre) - origin
+    to_centre = np.asarray(centre) - parents.x[:, 1:]
     distance = np.sqrt(np.einsum("ij,ij->i", to_centre, to_centre))
-    axis = np.where(distance[:, None] > 0, to_centre / np.where(distance > 0, distance, 1.0)[:, None], [0.0, 0.0, 1.0])
-    sine_sq = np.minimum(radius / np.where(distance > 0, distance, radius), 1.0) ** 2
-    opening = np.where(distance > radius, sine_sq / (1.0 + np.sqrt(1.0 - sine_sq)), 2.0)
-    versine = opening * points[:, Axis.AIM_COS]
-    return deflect(axis, versine, 2.0 * np.pi * points[:, Axis.AIM_PHI]), 2.0 * np.pi * opening
+    outside = distance > radius
+    safe = np.where(outside, distance, 1.0)
+    sine_sq = np.where(outside, (radius / safe) ** 2, 0.0)
+    opening = sine_sq / (1.0 + np.sqrt(1.0 - sine_sq))
+    u, phi = points[:, Axis.AIM_COS], 2.0 * np.pi * points[:, Axis.AIM_PHI]
+    direction = deflect(np.where(outside[:, None], to_centre / safe[:, None], [0.0, 0.0, 1.0]), opening * u, phi)
+    solid_angle = 2.0 * np.pi * opening
+    if not outside.all():
+        inside = ~outside
+        gamma, beta = parents.gamma[inside], parents.beta[inside]
+        versine = aberrated_versine(u[inside], gamma, beta)
+        direction[inside] = deflect(parents.direction[inside], versine, phi[inside])
+        solid_angle[inside] = 1.0 / massless_two_body_density(1.0 - versine, gamma, beta)
+    return direction, solid_angle

@@ -10,7 +10,7 @@ import numpy as np
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.matter import survival
-from darkhorn.beam.sanford_wang import SanfordWangSource
+from darkhorn.beam.source import Source
 from darkhorn.beam.transport import transport
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -30,8 +30,10 @@ class ParentSampler:
 
     Attributes
     ----------
-    source : SanfordWangSource
-        Mesons at production; names the beam line.
+    source : Source
+        Mesons at production.
+    beamline : Beamline
+        What they pass.
     species : int
         PDG number.
     grid : ImportanceGrid
@@ -40,7 +42,8 @@ class ParentSampler:
         The beam line as the transport kernel sees it.
     """
 
-    source: SanfordWangSource
+    source: Source
+    beamline: Beamline
     species: int
     grid: ImportanceGrid
     layers: Layers
@@ -48,10 +51,12 @@ class ParentSampler:
     def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point; the weights sum to the decays per POT in the open region."""
         mesons = self.source.sample(points, self.species, self.grid)
-        return decay_in_flight(mesons, self.species, self.source.beamline, self.layers, points[:, Axis.DECAY], threads)
+        return decay_in_flight(mesons, self.species, self.beamline, self.layers, points[:, Axis.DECAY], threads)
 
 
-def prepare(source: SanfordWangSource, species: int, towards: tuple[float, float, float], seed: int) -> ParentSampler:
+def prepare(
+    source: Source, beamline: Beamline, species: int, towards: tuple[float, float, float], seed: int
+) -> ParentSampler:
     """Return a sampler adapted by a pilot run to what can reach a detector.
 
     The pilot spends points in proportion to the flux of a light isotropic daughter at the point ``towards``.
@@ -59,8 +64,10 @@ def prepare(source: SanfordWangSource, species: int, towards: tuple[float, float
 
     Parameters
     ----------
-    source : SanfordWangSource
+    source : Source
         Mesons at production.
+    beamline : Beamline
+        What they pass.
     species : int
         PDG number.
     towards : tuple of float
@@ -68,13 +75,13 @@ def prepare(source: SanfordWangSource, species: int, towards: tuple[float, float
     seed : int
         Seed of the calculation.
     """
-    layers = compile_layers(source.beamline)
-    start = ParentSampler(source, species, ImportanceGrid.uniform(), layers)
+    layers = compile_layers(beamline)
+    start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers)
     points = unit_points(_PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0)))
     parents = start.sample(points)
     flux = parents.weight * point_flux(parents, towards)
     grid = ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], flux)
-    return ParentSampler(source, species, grid, layers)
+    return ParentSampler(source, beamline, species, grid, layers)
 
 
 def point_flux(parents: Rays, towards: tuple[float, float, float]) -> Floats:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from darkhorn.chain.aim import Arrivals, aim
+from darkhorn.chain.aim import Arrivals, aim, survive
 from darkhorn.chain.decay import Spectrum, tabulate
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import fill, observe
@@ -295,6 +295,8 @@ def replicate_tally(
         mesons = parents.sample(points)
         for parent, lepton in model.decay_channels(abs(parents.species)):
             arrivals = aim(mesons, spectra[parent, lepton], setup.shape, points)
+            if model.decay_on_the_way:
+                arrivals = survive(arrivals, model.m_x, sum(model.decay_widths().values()))
             tallies.append(_tally(model, setup, arrivals, conversions, points))
     return _add(tallies)
 

@@ -69,11 +69,11 @@ def name_of(pdg: int) -> str:
 @cache
 def _particle(pdg: int) -> object:
     """Return the ``particle`` record, imported on first use."""
-    from particle import Particle, ParticleNotFound
+    from particle import InvalidParticle, Particle, ParticleNotFound
 
     try:
         return Particle.from_pdgid(pdg)
-    except ParticleNotFound:
+    except (ParticleNotFound, InvalidParticle):
         raise unknown_name("PDG number", str(pdg), (str(number) for number in NAMES.values())) from None
 
 

@@ -12,7 +12,15 @@ from typing import Final, Protocol
 from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI0, PROTON, mass, name_of, pdgid
+from darkhorn.core.units import HBARC
 from darkhorn.models.productions import Production, production, threshold
+from darkhorn.physics.dark_decays import (
+    width_pseudoscalar_to_fermions,
+    width_scalar_to_fermions,
+    width_scalar_to_photon_vector,
+    width_vector_to_fermions,
+    width_vector_to_photon_scalar,
+)
 from darkhorn.physics.nuclear_response import (
     NUCLEON_CHARGES,
     coherent,
@@ -25,6 +33,13 @@ from darkhorn.physics.two_to_two import dsigma_dq_sq_cm2
 
 MEDIATORS: Final = ("vector", "scalar", "pseudoscalar", "pi0")
 HC_CONVENTIONS: Final = ("single", "doubled")
+
+_TO_LEPTONS: Final = {
+    "scalar": width_scalar_to_fermions,
+    "pseudoscalar": width_pseudoscalar_to_fermions,
+    "vector": width_vector_to_fermions,
+}
+_NO_LEPTON_COUPLING: Final = ("scalar-ib2", "vector-ib2", "vector-contact", "vector-hadronic", "vector-sd")
 
 
 class Nucleus(Protocol):
@@ -106,6 +121,9 @@ class Photoconversion:
         Include scattering on single nucleons beside the coherent part.
     pauli : bool
         Multiply the incoherent part by a Fermi-gas Pauli factor.
+    decay_on_the_way : bool
+        Weight X with its survival from the decay point to the detector at the given couplings. Off by default:
+        X is then stable, and :meth:`warnings` says when it would not be.
     """
 
     production: str = "scalar-ib1"
@@ -121,6 +139,7 @@ class Photoconversion:
     helm_radius: str = "lewin-smith"
     incoherent: bool = True
     pauli: bool = False
+    decay_on_the_way: bool = False
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
@@ -231,6 +250,48 @@ class Photoconversion:
             return incoherent_spin(q_sq, z + n, pauli=pauli)
 
         return self._channel("nucleons" if nucleus.nucleons > 1 else "proton", nucleus, mass(PROTON), factor)
+
+    def decay_widths(self) -> dict[str, float]:
+        """Return the tree-level partial widths of X in MeV at the given couplings, by final state; only open ones.
+
+        Lepton pairs where X couples to that lepton, and photon + mediator where X is the heavier of the two.
+        """
+        widths: dict[str, float] = {}
+        to_leptons = _TO_LEPTONS.get(self.amplitude.spin)
+        if to_leptons is not None and self.production not in _NO_LEPTON_COUPLING:
+            for name in self.leptons:
+                m_lepton = mass(pdgid(name))
+                if self.m_x > 2.0 * m_lepton:
+                    widths[f"{name}+ {name}-"] = float(to_leptons(self.coupling, self.m_x, m_lepton))
+        if self.m_x > self.mediator_mass:
+            strength = self.lam * operator_factor(hc_doubles=self.hc == "doubled") ** 0.5
+            radiative = (
+                width_vector_to_photon_scalar if self.amplitude.spin == "vector" else width_scalar_to_photon_vector
+            )
+            widths[f"photon {self.mediator}"] = float(radiative(strength, self.m_x, self.mediator_mass))
+        return widths
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what a reader of the result has to know about this choice."""
+        notes = []
+        amplitude = self.amplitude
+        if amplitude.current_conserved is not None:
+            word = "conserved" if amplitude.current_conserved else "NOT conserved (not gauge invariant)"
+            notes.append(f"{amplitude.name}: the vector's current is {word}: {amplitude.reason}.")
+        if amplitude.grows_at_low_mass:
+            notes.append(f"{amplitude.name}: the rate grows as 1/m_V^2 towards low mass; check perturbativity.")
+        if amplitude.name == "vector-sd":
+            notes.append("vector-sd: kaon form factors assume F_A - F_V = -0.056; F_V, F_A are scaled with g alone.")
+        width = sum(self.decay_widths().values())
+        if width > 0.0:
+            final = ", ".join(f"X -> {name}" for name in self.decay_widths())
+            treatment = "its survival is applied" if self.decay_on_the_way else "the prediction treats X as stable"
+            notes.append(f"{final} is open: c tau = {HBARC / width:.3g} m at the given couplings; {treatment}.")
+        if self.mediator in ("pseudoscalar", "pi0"):
+            notes.append("gamma5 exchange is spin dependent: single nucleons only, dipole form factor (approximate).")
+        elif self.incoherent:
+            notes.append("incoherent part: free nucleons times 1 - F^2 (approximate; Pauli factor optional).")
+        return tuple(notes)
 
     def parameters(self) -> dict[str, object]:
         """Return the parameters as plain values, with the coupling product."""

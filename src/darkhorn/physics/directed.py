@@ -41,7 +41,7 @@ def rest_energy(energy: ArrayLike, mass: float, cos_theta: ArrayLike, gamma: Arr
     energy = np.asarray(energy, dtype=float)
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     value = np.asarray(gamma) * (energy - np.asarray(beta) * momentum * np.asarray(cos_theta))
-    return np.maximum(value, mass)
+    return np.asarray(np.maximum(value, mass))
 
 
 def lab_energy_limits(
@@ -129,3 +129,29 @@ def massless_two_body_density(cos_theta: ArrayLike, gamma: ArrayLike, beta: Arra
     doppler = np.asarray(gamma) * (1.0 - np.asarray(beta) * np.asarray(cos_theta))
     density: Floats = 1.0 / (4.0 * np.pi * doppler**2)
     return density
+
+
+def aberrated_versine(u: ArrayLike, gamma: ArrayLike, beta: ArrayLike) -> Floats:
+    """Return 1 - cos theta in the lab of a massless daughter that is isotropic in its parent's rest frame.
+
+    (1 - beta)(1 - c*)/(1 + beta c*) with c* = 1 - 2u; the density in solid angle is :func:`massless_two_body_density`.
+
+    Parameters
+    ----------
+    u : array_like
+        Uniform in (0, 1).
+    gamma, beta : array_like
+        Lorentz factor and speed of the parent; 1 - beta is formed as 1/[gamma^2 (1 + beta)].
+
+    Returns
+    -------
+    array
+        Between 0 (forward) and 2.
+
+    Notes
+    -----
+    Source: aberration of light; Byckling and Kajantie, Particle Kinematics, chapter II.
+    """
+    u, gamma, beta = (np.asarray(a, dtype=float) for a in (u, gamma, beta))
+    versine: Floats = 2.0 * u / (gamma**2 * (1.0 + beta) * (1.0 + beta * (1.0 - 2.0 * u)))
+    return np.minimum(versine, 2.0)

@@ -1,0 +1,324 @@
+"""What to compute: a scenario file (or a name) becomes a model and one setup a mode.
+
+A scenario is a TOML file with the tables ``model``, ``experiment`` or ``detector``,
+``source``, ``beam``, ``binning`` and ``run``. ``docs/scenarios.md`` lists every key.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from darkhorn.beam.beamline import Beamline
+from darkhorn.beam.sanford_wang import PIONS, SanfordWangSource
+from darkhorn.beam.source import Source
+from darkhorn.beam.table import TableParents, TableSource
+from darkhorn.chain.parents import prepare
+from darkhorn.chain.predict import REPLICATES, Parents, Setup
+from darkhorn.core.errors import ScenarioError
+from darkhorn.core.rays import Floats
+from darkhorn.core.species import PI_MINUS
+from darkhorn.detector.geometry import Shape
+from darkhorn.experiments.beams import load_beam
+from darkhorn.experiments.build import build_composition, build_response, build_shape
+from darkhorn.experiments.loader import Experiment, Window
+from darkhorn.experiments.reading import Table, read_toml, require_increasing
+from darkhorn.io.tables import read_rays
+from darkhorn.models.photoconversion import Photoconversion
+from darkhorn.models.presets import parameter_names, preset, with_changes
+from darkhorn.physics.passage import proton_inelastic_cm2, proton_production_cm2
+from darkhorn.physics.production import PI_MINUS_BE, PI_MINUS_BE_OLDER
+
+TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "binning", "run")
+RUN_KEYS: Final = ("precision", "seed", "replicates", "threads")
+DEFAULT_MODEL: Final = "scalar-benchmark"
+_NORMALISE: Final = {"production": proton_production_cm2, "inelastic": proton_inelastic_cm2}
+_PI_MINUS: Final = {"harp": PI_MINUS_BE, "older": PI_MINUS_BE_OLDER}
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How to compute: relative precision, seed, replicates and threads."""
+
+    precision: float = 0.01
+    seed: int = 1
+    replicates: int = REPLICATES
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A model, the experiment if there is one, and how to compute; :meth:`setups` builds the beam.
+
+    Attributes
+    ----------
+    name, model_name : str
+        What the output calls them.
+    model : Photoconversion
+        Parameters.
+    experiment : Experiment or None
+        With data; None for a detector of the scenario's own.
+    run : RunSettings
+        Precision, seed, replicates, threads.
+    tables : Table
+        The whole scenario as read, for what depends on the mode.
+    folder : Path
+        Where relative file names start.
+    """
+
+    name: str
+    model_name: str
+    model: Photoconversion
+    experiment: Experiment | None
+    run: RunSettings
+    tables: Table
+    folder: Path
+
+    @property
+    def mode_names(self) -> tuple[str, ...]:
+        """Names of the modes to be computed."""
+        if self.experiment is None:
+            return ("scenario",)
+        group = self.tables.table("experiment")
+        if "modes" not in group:
+            return tuple(self.experiment.modes)
+        chosen = group.values["modes"]
+        names = [chosen] if isinstance(chosen, str) else chosen
+        return tuple(self.experiment.mode(str(name)).name for name in names)
+
+    def beamline(self, mode: str | None = None) -> Beamline | None:
+        """Return the beam line of a mode; None where the scenario has none."""
+        if "beam" in self.tables:
+            group = self.tables.table("beam")
+            group.only("name", "mode", "current_kA")
+            name = group.text("name")
+            path = self.folder / name if name.endswith(".toml") else name
+            line = load_beam(path, group.text("mode") if "mode" in group else mode or "neutrino")
+            if "current_kA" in group:
+                line = line.with_current(1.0e3 * group.number("current_kA", "kA", -1000.0, 1000.0))
+            return line
+        return load_beam(self.experiment.beam, mode or "neutrino") if self.experiment else None
+
+    def setups(self) -> tuple[Setup, ...]:
+        """Return one setup a mode: reads tables, runs the pilots of the source."""
+        return tuple(self._setup(name) for name in self.mode_names)
+
+    def _setup(self, name: str) -> Setup:
+        if self.experiment is None:
+            return self._custom_setup(name)
+        mode = self.experiment.mode(name)
+        shape = build_shape(self.experiment.shape)
+        nuclei = build_composition(self.experiment.composition).targets
+        response = build_response(self.experiment.response)
+        parents = self._parents(self.beamline(mode.beam_mode), shape)
+        edges = {item.name: item.edges for item in mode.distributions}
+        return Setup(name, mode.pot, parents, shape, nuclei, response, mode.window, edges, self._boson_edges(parents))
+
+    def _custom_setup(self, name: str) -> Setup:
+        group = self.tables.table("detector")
+        group.only("shape", "material", "response", "window", "pot")
+        shape = build_shape(group.table("shape").values, group.path("shape"))
+        nuclei = build_composition(group.table("material").values, group.path("material")).targets
+        response = build_response(
+            group.table("response").values if "response" in group else {"perfect": True}, group.path("response")
+        )
+        window = _window(group.table("window")) if "window" in group else Window()
+        pot = group.number("pot", "POT", 0.0, open_low=True) if "pot" in group else 1.0
+        parents = self._parents(self.beamline(), shape)
+        bosons = self._boson_edges(parents)
+        edges = {
+            "e_vis": self._edges("e_vis", bosons, "MeV"),
+            "cos_theta": self._edges("cos_theta", np.linspace(-1.0, 1.0, 21), ""),
+        }
+        return Setup(name, pot, parents, shape, nuclei, response, window, edges, bosons)
+
+    def _parents(self, line: Beamline | None, shape: Shape) -> tuple[Parents, ...]:
+        """Return the decaying mesons of every species of the source."""
+        group = self.tables.table("source") if "source" in self.tables else Table({"kind": "sanford-wang"}, "source")
+        group.only("kind", "file", "stage", "normalise", "pi_minus")
+        kind = group.text("kind", ("sanford-wang", "table"))
+        if kind == "table":
+            for key in ("normalise", "pi_minus"):
+                if key in group:
+                    raise ScenarioError(f"{group.path(key)}: only with kind = 'sanford-wang'")
+            rays = read_rays(self.folder / group.text("file"))
+            if group.text("stage", ("production", "decay")) == "decay":
+                return tuple(TableParents(rays[rays.pdgid == s], s) for s in TableSource(rays).species)
+            source: Source = TableSource(rays)
+        else:
+            for key in ("file", "stage"):
+                if key in group:
+                    raise ScenarioError(f"{group.path(key)}: only with kind = 'table'")
+            source = self._sanford_wang(group, line)
+        if line is None:
+            raise ScenarioError("beam: missing; mesons at production need a beam line, such as name = 'bnb'")
+        towards, _ = shape.bounding_sphere()
+        return tuple(prepare(source, line, species, towards, self.run.seed) for species in source.species)
+
+    def _sanford_wang(self, group: Table, line: Beamline | None) -> SanfordWangSource:
+        """Return the parametrised source with the options of the scenario."""
+        if line is None:
+            raise ScenarioError("beam: missing; a Sanford-Wang source needs a beam line, such as name = 'bnb'")
+        normalise = group.text("normalise", _NORMALISE) if "normalise" in group else "production"
+        pi_minus = group.text("pi_minus", _PI_MINUS) if "pi_minus" in group else "harp"
+        return SanfordWangSource(line, {**PIONS, PI_MINUS: _PI_MINUS[pi_minus]}, _NORMALISE[normalise])
+
+    def _boson_edges(self, parents: Iterable[Parents]) -> Floats:
+        """Return the bins of the bosons' energy, by default up to the largest energy of the table, or 8 GeV."""
+        tables = [item.rays.energy.max(initial=0.0) for item in parents if isinstance(item, TableParents)]
+        top = max(tables) if tables else 8000.0
+        return self._edges("e_boson", np.linspace(0.0, float(top), 81), "MeV")
+
+    def _edges(self, name: str, default: Floats, unit: str) -> Floats:
+        """Return bin edges from the ``binning`` table, or the default."""
+        if "binning" not in self.tables:
+            return default
+        group = self.tables.table("binning")
+        group.only("e_vis", "cos_theta", "e_boson")
+        if name not in group:
+            return default
+        edges = group.numbers(name, unit)
+        require_increasing(group.path(name), edges, unit)
+        return np.asarray(edges)
+
+
+def load_scenario(name: str, *, model: str | None = None, overrides: Iterable[str] = (), **run: Any) -> Scenario:
+    """Return a scenario from a file or from the name of an experiment.
+
+    Parameters
+    ----------
+    name : str
+        Path of a TOML file, or an experiment that the package ships (``miniboone``).
+    model : str, optional
+        Preset or production that replaces the one of the scenario.
+    overrides : iterable of str
+        ``key=value`` with a dotted key such as ``model.m_x=5``; keys of the model and run tables may be bare.
+    **run
+        ``precision``, ``seed``, ``replicates``, ``threads``; None leaves the scenario's value.
+
+    Raises
+    ------
+    InputFileError
+        When the file is missing or is not TOML.
+    ScenarioError, RangeError, UnknownNameError
+        For a wrong key, type, value or combination; the message names the key, the value and what is allowed.
+    """
+    if name.endswith(".toml") or "/" in name:
+        table, folder = read_toml(Path(name)), Path(name).parent
+    else:
+        table, folder = Table({"name": name, "experiment": {"name": name}}, name), Path()
+    values: dict[str, Any] = {key: dict(v) if isinstance(v, Mapping) else v for key, v in table.values.items()}
+    for text in overrides:
+        _override(values, text)
+    if model is not None:
+        values["model"] = {**values.get("model", {}), "preset": model}
+    for key, value in run.items():
+        if value is not None:
+            values.setdefault("run", {})[key] = value
+    return _build(Table(values, table.where), folder)
+
+
+def _build(table: Table, folder: Path) -> Scenario:
+    """Return the scenario of a whole, checked table."""
+    table.only(*TABLES)
+    if ("experiment" in table) == ("detector" in table):
+        raise ScenarioError(f"{table.where}: exactly one of the tables experiment and detector is needed")
+    experiment = None
+    if "experiment" in table:
+        group = table.table("experiment")
+        group.only("name", "volume", "modes")
+        where = group.text("name")
+        volume = group.text("volume") if "volume" in group else None
+        experiment = Experiment.load(folder / where if where.endswith(".toml") else where, volume)
+    elif "source" not in table:
+        raise ScenarioError(f"{table.path('source')}: missing; a detector of your own needs a source of mesons")
+    name, model = _model(table.table("model") if "model" in table else Table({}, table.path("model")))
+    title = table.text("name") if "name" in table else Path(table.where).stem
+    scenario = Scenario(title, name, model, experiment, _run(table), table, folder)
+    assert scenario.mode_names
+    return scenario
+
+
+def _model(group: Table) -> tuple[str, Photoconversion]:
+    """Return the model and its name from the ``model`` table."""
+    known = parameter_names()
+    group.only("preset", *known)
+    name = group.text("preset") if "preset" in group else DEFAULT_MODEL
+    start = preset(name)
+    changes: dict[str, Any] = {}
+    for key in known:
+        if key not in group:
+            continue
+        default = getattr(start, key)
+        if key == "leptons":
+            changes[key] = _leptons(group)
+        elif isinstance(default, bool):
+            if not isinstance(group.values[key], bool):
+                raise ScenarioError(f"{group.path(key)} = {group.values[key]!r}: expected true or false")
+            changes[key] = group.values[key]
+        elif isinstance(default, str):
+            changes[key] = group.text(key)
+        else:
+            changes[key] = group.number(key)
+    return name, with_changes(start, changes)
+
+
+def _leptons(group: Table) -> tuple[str, ...]:
+    """Return the leptons from ``e``, ``mu``, ``both`` or a list."""
+    value = group.values["leptons"]
+    if value == "both":
+        return ("e", "mu")
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ScenarioError(f"{group.path('leptons')} = {value!r}: expected 'e', 'mu', 'both' or a list of them")
+    return tuple(names)
+
+
+def _run(table: Table) -> RunSettings:
+    """Return the settings of the ``run`` table."""
+    if "run" not in table:
+        return RunSettings()
+    group, settings = table.table("run"), RunSettings()
+    group.only(*RUN_KEYS)
+    if "precision" in group:
+        settings = replace(settings, precision=group.number("precision", "", 1.0e-4, 0.5))
+    for key, low, high in (("seed", 0, 2**63 - 1), ("replicates", 4, 256), ("threads", 1, 1024)):
+        if key in group:
+            value = group.number(key, "", low, high)
+            if value != int(value):
+                raise ScenarioError(f"{group.path(key)} = {value:g}: expected a whole number from {low} to {high}")
+            settings = replace(settings, **{key: int(group.values[key])})
+    return settings
+
+
+def _window(group: Table) -> Window:
+    """Return the selection of a detector of the scenario's own."""
+    names = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
+    group.only(*names)
+    return Window(**{name: group.number(name, "MeV", 0.0) for name in names if name in group})
+
+
+def _override(values: dict[str, Any], text: str) -> None:
+    """Set one ``key=value`` in the tables; the value is TOML, or plain text where it is not."""
+    key, sign, raw = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not sign or not all(parts):
+        raise ScenarioError(f"--set {text}: expected key=value, for instance model.m_x=5")
+    if len(parts) == 1 and parts[0] not in TABLES:
+        home = "run" if parts[0] in RUN_KEYS else "model"
+        parts = [home, *parts]
+    try:
+        value = tomllib.loads(f"value = {raw.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = raw.strip()
+    place = values
+    for part in parts[:-1]:
+        inner = place.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ScenarioError(f"--set {text}: '{part}' is not a table")
+        place[part] = dict(inner)
+        place = place[part]
+    place[parts[-1]] = value

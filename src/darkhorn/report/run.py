@@ -1,0 +1,91 @@
+"""The main job: compute a scenario, fit it, and write everything a person wants to keep."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from darkhorn.chain.predict import predict
+from darkhorn.chain.scenario import Scenario
+from darkhorn.core.errors import OutputError
+from darkhorn.io.atomic import write_text_atomic
+from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
+
+
+def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Return the outcome of a scenario: prediction, fit, warnings. Nothing is written.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        From ``chain.scenario.load_scenario``.
+    progress : callable
+        Told what is being done.
+
+    Raises
+    ------
+    DarkhornError
+        For anything that the scenario asks and physics forbids.
+    """
+    progress("beam: pilot runs of the meson source")
+    run = scenario.run
+    prediction = predict(
+        scenario.model,
+        scenario.setups(),
+        precision=run.precision,
+        seed=run.seed,
+        replicates=run.replicates,
+        threads=run.threads,
+        progress=progress,
+    )
+    progress("fit of the coupling product")
+    result = fit(scenario, prediction)
+    return Outcome(scenario, prediction, result, warnings_of(scenario, prediction))
+
+
+def prepare_directory(directory: Path) -> None:
+    """Make the output directory, before anything is computed.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made or written to.
+    """
+    probe = directory / ".darkhorn-write-test"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"--out {directory}: cannot write there ({reason}); choose another directory") from error
+
+
+def write(outcome: Outcome, directory: Path, started: float) -> dict[str, Any]:
+    """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What was computed.
+    directory : Path
+        An existing directory.
+    started : float
+        ``time.perf_counter()`` at the start of the job.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written; each file is whole or absent.
+    """
+    from darkhorn.report.figures import draw_all
+
+    product = outcome.scenario.model.coupling_product
+    best = outcome.fit.coupling_product if outcome.fit else None
+    content = prediction_json(outcome.prediction, product, best)
+    write_text_atomic(directory / "prediction.json", json.dumps(content, indent=1) + "\n")
+    draw_all(outcome, directory)
+    values = summary(outcome, time.perf_counter() - started)
+    write_text_atomic(directory / "summary.json", json.dumps(values, indent=2, allow_nan=False) + "\n")
+    return values

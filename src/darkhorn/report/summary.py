@@ -1,0 +1,171 @@
+"""The result of a run as plain values: what ``summary.json`` and ``prediction.json`` hold."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from darkhorn import __version__
+from darkhorn.chain.predict import ModePrediction, Prediction, mean_and_error
+from darkhorn.chain.scenario import Scenario
+from darkhorn.experiments.loader import Mode
+from darkhorn.inference.fit import FitResult, fit_normalisation
+from darkhorn.models.presets import BENCHMARKS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scenario, its prediction, the fit where there are data, and the warnings that go with them."""
+
+    scenario: Scenario
+    prediction: Prediction
+    fit: FitResult | None
+    warnings: tuple[str, ...]
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """Keys of ``core.cite`` for everything that was used."""
+        used = {"PDG", "MiniBooNE:flux", "G4BNB", *self.prediction.model.amplitude.sources}
+        used |= {"Helm:1956", "Lewin:1996", "Byckling:1973"}
+        if self.scenario.experiment is not None and self.scenario.experiment.name == "miniboone":
+            used |= {"MiniBooNE:2020", "MiniBooNE:2018", "MiniBooNE:dump", "Thompson:2022"}
+        if self.scenario.model_name in BENCHMARKS:
+            used.add("Dutta:2021")
+        return tuple(sorted(used))
+
+
+def fit(scenario: Scenario, prediction: Prediction) -> FitResult | None:
+    """Return the fit of one coupling product to every published spectrum; None without data or without any signal."""
+    if scenario.experiment is None or not any(mode.signal.any() for mode in prediction.modes.values()):
+        return None
+    distributions, signals, variances = {}, {}, {}
+    for name, mode in prediction.modes.items():
+        for item in scenario.experiment.mode(name).distributions:
+            label = f"{name} {item.name}"
+            mean, error = mean_and_error(mode.spectra[item.name])
+            distributions[label], signals[label], variances[label] = item, mean, error**2
+    return fit_normalisation(distributions, signals, variances)
+
+
+def warnings_of(scenario: Scenario, prediction: Prediction) -> tuple[str, ...]:
+    """Return what a reader has to know: warnings of the model, flags of beam and data, a missed precision."""
+    notes = [*scenario.model.warnings()]
+    for mode in prediction.modes.values():
+        if mode.relative_error > scenario.run.precision:
+            notes.append(
+                f"{mode.name}: relative Monte-Carlo error {mode.relative_error:.3g} is above the requested "
+                f"{scenario.run.precision:g} with {prediction.replicates} x {mode.points} points."
+            )
+        if not mode.signal.any():
+            notes.append(f"{mode.name}: no signal passes the selection.")
+    line = scenario.beamline()
+    if line is not None:
+        notes += [f"beam: {flag}" for flag in line.flags]
+        notes.append(
+            "beam: primary pions only; protons go straight, pions are absorbed on the inelastic cross section and do "
+            "not scatter or lose energy; no kaons."
+        )
+    if scenario.experiment is not None:
+        notes += [f"experiment: {flag}" for flag in scenario.experiment.flags]
+        notes.append("fit: E_vis and cos(theta) of one mode show the same events; their chi2 are added as independent.")
+    return tuple(notes)
+
+
+def summary(outcome: Outcome, wall_s: float) -> dict[str, Any]:
+    """Return the content of ``summary.json``."""
+    scenario, prediction = outcome.scenario, outcome.prediction
+    product = scenario.model.coupling_product
+    best = outcome.fit.coupling_product if outcome.fit else None
+    return {
+        "version": __version__,
+        "scenario": scenario.name,
+        "model": scenario.model_name,
+        "parameters": scenario.model.parameters(),
+        "seed": prediction.seed,
+        "precision": scenario.run.precision,
+        "modes": {name: _mode_summary(scenario, mode, product, best) for name, mode in prediction.modes.items()},
+        "fit": _fit_summary(outcome),
+        "wall_s": wall_s,
+        "citations": list(outcome.citations),
+        "warnings": list(outcome.warnings),
+    }
+
+
+def _mode_summary(scenario: Scenario, mode: ModePrediction, product: float, best: float | None) -> dict[str, Any]:
+    """Return the numbers of one mode: signal at the given couplings, and at the best fit."""
+    signal, error = mean_and_error(mode.signal)
+    crossing, crossing_error = mean_and_error(mode.crossing)
+    coupling_sq = scenario.model.coupling**2
+    measured = scenario.experiment.mode(mode.name) if scenario.experiment else None
+    return {
+        "pot": mode.pot,
+        "bosons_crossing_per_pot": float(crossing) * coupling_sq,
+        "bosons_crossing_mc_error": float(crossing_error) * coupling_sq,
+        "mean_chord_m": mode.mean_chord,
+        "mean_arrival_ns": mode.mean_arrival,
+        "mean_delay_ns": mode.mean_delay,
+        "signal": float(signal) * product**2,
+        "signal_mc_error": float(error) * product**2,
+        "signal_best_fit": None if best is None else float(signal) * best**2,
+        "n_eff": mode.n_eff,
+        "relvar": mode.relvar,
+        "largest_weight_over_mean": mode.largest_over_mean,
+        "points": mode.points,
+        **_measured(measured),
+    }
+
+
+def _measured(mode: Mode | None) -> dict[str, Any]:
+    """Return data, background and excess as published (200 < E_QE < 1250 MeV, constrained background)."""
+    if mode is None:
+        return {"data": None, "background": None, "excess": None, "excess_error": None}
+    return {
+        "data": mode.published.get("data"),
+        "background": mode.published.get("background_constrained"),
+        "background_kind": "constrained",
+        "excess": mode.excess,
+        "excess_error": mode.excess_error,
+    }
+
+
+def _fit_summary(outcome: Outcome) -> dict[str, Any] | None:
+    """Return the numbers of the fit, beside the published product where the model is a benchmark."""
+    result, name = outcome.fit, outcome.scenario.model_name
+    if result is None:
+        return None
+    values: dict[str, Any] = {
+        "coupling_product": result.coupling_product,
+        "error": result.error,
+        "unit": "1/MeV",
+        "chi2": result.chi2,
+        "ndof": result.ndof,
+        "p_value": result.p_value,
+        "chi2_null": result.chi2_null,
+        "ndof_null": result.ndof_null,
+        "p_value_null": result.p_value_null,
+        "delta_chi2": result.delta_chi2,
+        "chi2_by_distribution": dict(result.chi2_by_distribution),
+        "note": result.note,
+    }
+    if name in BENCHMARKS:
+        published = BENCHMARKS[name]
+        values["published"] = {"product": published.product, "source": published.source, "note": published.note}
+    return values
+
+
+def prediction_json(prediction: Prediction, product: float, best: float | None) -> dict[str, Any]:
+    """Return the spectra in the UHI serialisation: at the given couplings, and at the best fit."""
+    from uhi.io.json import default
+
+    def plain(histograms: dict[str, Any]) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads(json.dumps(histograms, default=default))
+        return loaded
+
+    content: dict[str, Any] = {"unit": "events in the exposure", "coupling_product_per_MeV": product, "modes": {}}
+    if best is not None:
+        content["best_fit_product_per_MeV"] = best
+    for name, mode in prediction.modes.items():
+        content["modes"][name] = {"at_couplings": plain(mode.at(product))}
+        if best is not None:
+            content["modes"][name]["best_fit"] = plain(mode.at(best))
+        content["modes"][name]["bosons_per_pot"] = plain({"e_boson": mode.boson_spectrum(prediction.model.coupling)})
+    return content
