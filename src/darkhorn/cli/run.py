@@ -1,0 +1,84 @@
+"""``darkhorn run``: a whole scenario, from protons to spectra and fit."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkhorn.cli.output import JsonOption, emit_json, note, progress, show
+
+EXAMPLE = "Example: darkhorn run miniboone --model pseudoscalar-benchmark --set m_x=5 --precision 0.01 --out result"
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(metavar="miniboone|FILE.toml", help="Experiment or scenario file.")],
+    model: Annotated[
+        str | None, typer.Option(help="Preset or production instead of the scenario's; see 'darkhorn list models'.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one key, for instance m_x=5 (MeV). May be repeated."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write; made if missing.")] = Path("darkhorn-out"),
+    precision: Annotated[
+        float | None, typer.Option(help="Relative Monte-Carlo error of the events, 1e-4 to 0.5; by default 0.01.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, 0 or more; by default 1.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads; the result does not depend on it.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute a scenario and write summary.json, prediction.json and plots.
+
+    Masses in MeV, lambda in 1/MeV, lengths in m, exposures in protons on target (POT). docs/scenarios.md lists every
+    key of a scenario file.
+    """
+    started = time.perf_counter()
+    from darkhorn.chain.scenario import load_scenario
+
+    job = load_scenario(scenario, model=model, overrides=changes or (), precision=precision, seed=seed, threads=threads)
+    from darkhorn.report.run import compute, prepare_directory, write
+
+    made = _missing(out)
+    prepare_directory(out)
+    before = _files(out)
+    try:
+        with progress() as tell:
+            outcome = compute(job, tell)
+            tell("plots")
+            summary = write(outcome, out, started)
+    except BaseException:
+        _remove_empty(made)
+        raise
+    written = [str(path) for path, state in _files(out).items() if before.get(path) != state]
+    if json:
+        emit_json({**summary, "out": str(out), "files": written})
+        return
+    from darkhorn.report.tables import summary_tables
+
+    for table in summary_tables(summary):
+        show(table)
+    for warning in summary["warnings"]:
+        note(f"note: {warning}")
+    for path in written:
+        note(f"wrote {path}")
+
+
+def _missing(directory: Path) -> list[Path]:
+    """Return the directories, innermost first, that have to be made for ``directory``."""
+    return [path for path in (directory, *directory.parents) if not path.exists()]
+
+
+def _remove_empty(made: list[Path]) -> None:
+    """Remove the directories that this job made, unless something is in them."""
+    for path in made:
+        try:
+            path.rmdir()
+        except OSError:
+            return
+
+
+def _files(directory: Path) -> dict[Path, tuple[int, int]]:
+    """Return the files of a directory with what changes when one is replaced."""
+    found = {path: path.stat() for path in sorted(directory.iterdir()) if path.is_file()}
+    return {path: (state.st_ino, state.st_mtime_ns) for path, state in found.items()}
