@@ -30,7 +30,7 @@ STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
 """What ended a leg; LOST means that a guard was hit."""
 REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)     
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
@@ -38,7 +38,7 @@ Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
 where there is none), then the radius in m at the lower plane and the slope of each boundary."""
 NUMBER, MEDIA = 0, 1
 """Columns of ``codes`` (S, 2 + B): number of boundaries, then for each layer twice its medium plus one if it has the
-field, or -1 for a wall."""
+field, or -2 for a wall."""
 
 
 @_jit
@@ -122,7 +122,7 @@ def _safe(gap, rate, bend):
 
 
 @_jit
-def _clear(bounds, codes, slab, z_low, z_high, z_stop, r_low, r_high):
+def _clear(bounds, slab, z_low, z_high, z_stop, r_low, r_high):
     """Return whether the box of a step lies inside the field, away from any boundary."""
     if z_high >= z_stop:
         return False
@@ -235,7 +235,7 @@ def _curve(bounds, codes, c, q, where, k, z_stop, left, tol):
     path = _value(c, S, h)
     t, event, z0 = h, STEP, q[2]
     limited = left if left <= path else inf
-    inside = _clear(bounds, codes, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
+    inside = _clear(bounds, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
     if not inside or limited < inf:
         t, event = _march(bounds, codes, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s))
     r, z, phi, w = _value(c, R, t), z0 + _value(c, Z, t), _value(c, PHI, t), _value(c, W, t)
@@ -277,9 +277,7 @@ def _cone(q, radius, slope, outside):
     root = -(b + copysign(sqrt(disc), b))
     first = root / a if a != 0.0 else inf
     second = c / root if root != 0.0 else inf
-    first = first if first > 0.0 else inf
-    second = second if second > 0.0 else inf
-    return min(first, second)
+    return min(first if first > 0.0 else inf, second if second > 0.0 else inf)
 
 
 @_jit
@@ -339,7 +337,7 @@ def _cross(bounds, codes, q, where, event, z_stop):
 @_jit
 def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
     """Follow one particle to its end; return status, path and path in the field."""
-    path, field_path = 0.0, 0.0
+    path, field_path, where[2] = 0.0, 0.0, 0
     if q[2] >= z_stop:
         return REACHED_END, path, field_path
     if q[2] < bounds[0, Z_LOW]:
@@ -349,7 +347,7 @@ def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
         slab += 1
     if slab > 0 and q[2] == bounds[slab, Z_LOW] and q[5] < 0.0:
         slab -= 1
-    where[0], where[1], where[2] = slab, _layer(bounds, codes, slab, q[2], hypot(q[0], q[1])), 0
+    where[0], where[1] = slab, _layer(bounds, codes, slab, q[2], hypot(q[0], q[1]))
     for _ in range(EVENT_LIMIT):
         slab, layer = where[0], where[1]
         code = codes[slab, MEDIA + layer]
@@ -376,22 +374,25 @@ def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
 
 
 @_jit
-def track_all(bounds, codes, x, direction, k, limit, z_stop, tol, work, iwork, path, field_path, path_in, crossings, status):
+def track_all(
+    bounds, codes, x, direction, k, limit, z_stop, tol, work, where, path, field_path, path_in, crossings, status
+):
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3, unit or zero) are overwritten; ``k`` (N,) is K / p, ``limit`` (N,) the
-    longest path and ``z_stop`` (N,) the end plane in m; ``work`` is (9, ORDER + 1); the rest is output, zeroed by
-    the caller.
+    longest path and ``z_stop`` (N,) the end plane in m; ``work`` (9, ORDER + 1) and ``where`` (3,) are scratch; the
+    rest is output, zeroed by the caller.
     """
-    q, where = work[8], iwork
+    q = work[8]
     for n in range(len(k)):
         for i in range(3):
             q[i], q[i + 3] = x[n, i], direction[n, i]
         if q[3] == 0.0 and q[4] == 0.0 and q[5] == 0.0:
             status[n] = AT_REST
             continue
-        where[2] = 0
-        status[n], path[n], field_path[n] = _track(bounds, codes, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n])
+        status[n], path[n], field_path[n] = _track(
+            bounds, codes, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n]
+        )
         crossings[n] = where[2]
         for i in range(3):
             x[n, i], direction[n, i] = q[i], q[i + 3]

@@ -67,7 +67,7 @@ def _tables(layers: Layers) -> tuple[Floats, Ints]:
     count = finite.sum(axis=1)
     start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)
     slope = (end - start) / np.diff(layers.z)[:, None]
-    codes = np.where(layers.medium < 0, -1, 2 * layers.medium + layers.field)
+    codes = np.where(layers.medium < 0, -2, 2 * layers.medium + layers.field)
     clear = np.tile([np.inf, -np.inf], (len(count), 1))
     for slab, layer in zip(*np.nonzero(layers.field), strict=True):
         if codes[slab, layer] == codes[layers.field][0]:
@@ -170,7 +170,17 @@ def transport(
 
     def follow(part: slice) -> None:
         work = np.zeros((9, _kernel.ORDER + 1))
-        inputs = (*tables, place[part], direction[part], k[part], limit[part], stop[part], tol, work, np.zeros(3, dtype=np.int64))
+        inputs = (
+            *tables,
+            place[part],
+            direction[part],
+            k[part],
+            limit[part],
+            stop[part],
+            tol,
+            work,
+            np.zeros(3, dtype=np.int64),
+        )
         _kernel.track_all(*inputs, *(array[part] for array in arrays))
 
     if threads == 1:
