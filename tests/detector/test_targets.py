@@ -47,15 +47,6 @@ def test_table_against_an_independent_nuclear_table(name):
         assert targets.nuclear_mass(name) == pytest.approx(nucleus.mass - protons * 0.51099895, rel=1e-7)
 
 
-def test_charges():
-    assert [targets.charge("C", c) for c in targets.COUPLINGS] == [6, 12, 18]
-    assert [targets.charge("H", c) for c in targets.COUPLINGS] == [1, 1, 2]
-    argon = Composition.from_number_densities({"Ar": 2.1e22}).targets[0]
-    assert [argon.charge(c) for c in targets.COUPLINGS] == [18, 40, 58]
-    with pytest.raises(UnknownNameError, match="Did you mean 'charge'"):
-        targets.charge("C", "charges")
-
-
 def test_errors_name_the_key():
     with pytest.raises(UnknownNameError, match=r"unknown element 'Fr'.*Known: Al, Ar"):
         Composition.from_number_densities({"Fr": 1e22})

@@ -38,8 +38,6 @@ _TABLE: Final = {
 """Z, A and atomic mass (u) of the most abundant isotope (AME2020, Chinese Phys. C 45, 030003); standard atomic
 weight of the element (IUPAC 2021, abridged)."""
 
-COUPLINGS: Final = ("charge", "baryon", "up")
-
 
 @dataclass(frozen=True)
 class Target:
@@ -72,10 +70,6 @@ class Target:
     def is_free_proton(self) -> bool:
         """Whether this is hydrogen, which has no nuclear form factor."""
         return self.nucleons == 1
-
-    def charge(self, coupling: str) -> float:
-        """Return the charge of the whole nucleus; see :func:`charge`."""
-        return charge(self.name, coupling)
 
 
 @dataclass(frozen=True)
@@ -184,24 +178,3 @@ def nuclear_mass(element: str) -> float:
     """
     protons, _, atomic, _ = _element(element)
     return atomic * ATOMIC_MASS_UNIT - protons * mass(ELECTRON)
-
-
-def charge(element: str, coupling: str) -> float:
-    """Return the charge Q of a nucleus for a vector that couples to its nucleons, in units of the coupling.
-
-    Parameters
-    ----------
-    element : str
-        Chemical symbol.
-    coupling : str
-        ``charge``: Z; ``baryon``: A; ``up``: number of up quarks, 2 Z + N.
-
-    Raises
-    ------
-    UnknownNameError
-        For an unknown element or coupling; the message offers the nearest.
-    """
-    protons, nucleons, _, _ = _element(element)
-    if coupling not in COUPLINGS:
-        raise unknown_name("coupling", coupling, COUPLINGS)
-    return float({"charge": protons, "baryon": nucleons, "up": nucleons + protons}[coupling])
