@@ -87,6 +87,9 @@ class Scenario:
             return tuple(self.experiment.modes)
         chosen = group.values["modes"]
         names = [chosen] if isinstance(chosen, str) else chosen
+        if not isinstance(names, list) or not names:
+            known = ", ".join(self.experiment.modes)
+            raise ScenarioError(f"{group.path('modes')} = {chosen!r}: expected a list of modes; allowed: {known}")
         return tuple(self.experiment.mode(str(name)).name for name in names)
 
     def beamline(self, mode: str | None = None) -> Beamline | None:
@@ -238,7 +241,8 @@ def _build(table: Table, folder: Path) -> Scenario:
     name, model = _model(table.table("model") if "model" in table else Table({}, table.path("model")))
     title = table.text("name") if "name" in table else Path(table.where).stem
     scenario = Scenario(title, name, model, experiment, _run(table), table, folder)
-    assert scenario.mode_names
+    if not scenario.mode_names:
+        raise ScenarioError(f"{table.where}: no mode to compute")
     return scenario
 
 
@@ -312,7 +316,7 @@ def _override(values: dict[str, Any], text: str) -> None:
         parts = [home, *parts]
     try:
         value = tomllib.loads(f"value = {raw.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = raw.strip()
     place = values
     for part in parts[:-1]:
