@@ -30,9 +30,10 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
     """
     progress("beam: pilot runs of the meson source")
     run = scenario.run
+    setups = scenario.setups()
     prediction = predict(
         scenario.model,
-        scenario.setups(),
+        setups,
         precision=run.precision,
         seed=run.seed,
         replicates=run.replicates,
@@ -41,7 +42,7 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
     )
     progress("fit of the coupling product")
     result = fit(scenario, prediction)
-    return Outcome(scenario, prediction, result, warnings_of(scenario, prediction))
+    return Outcome(scenario, setups, prediction, result, warnings_of(scenario, prediction))
 
 
 def prepare_directory(directory: Path) -> None:
@@ -62,8 +63,8 @@ def prepare_directory(directory: Path) -> None:
         raise OutputError(f"--out {directory}: cannot write there ({reason}); choose another directory") from error
 
 
-def write(outcome: Outcome, directory: Path, started: float) -> dict[str, Any]:
-    """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary.
+def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, Any], list[Path]]:
+    """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
     Parameters
     ----------
@@ -84,8 +85,9 @@ def write(outcome: Outcome, directory: Path, started: float) -> dict[str, Any]:
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
-    write_text_atomic(directory / "prediction.json", json.dumps(content, indent=1) + "\n")
-    draw_all(outcome, directory)
+    files = [directory / "prediction.json"]
+    write_text_atomic(files[0], json.dumps(content, indent=1) + "\n")
+    files += draw_all(outcome, directory)
     values = summary(outcome, time.perf_counter() - started)
     write_text_atomic(directory / "summary.json", json.dumps(values, indent=2, allow_nan=False) + "\n")
-    return values
+    return values, [*files, directory / "summary.json"]

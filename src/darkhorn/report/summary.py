@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkhorn import __version__
-from darkhorn.chain.predict import ModePrediction, Prediction, mean_and_error
+from darkhorn.chain.predict import ModePrediction, Prediction, Setup, mean_and_error
 from darkhorn.chain.scenario import Scenario
 from darkhorn.experiments.loader import Mode
 from darkhorn.inference.fit import FitResult, fit_normalisation
@@ -14,9 +14,10 @@ from darkhorn.models.presets import BENCHMARKS
 
 @dataclass(frozen=True)
 class Outcome:
-    """A scenario, its prediction, the fit where there are data, and the warnings that go with them."""
+    """A scenario, its setups and prediction, the fit where there are data, and the warnings that go with them."""
 
     scenario: Scenario
+    setups: tuple[Setup, ...]
     prediction: Prediction
     fit: FitResult | None
     warnings: tuple[str, ...]

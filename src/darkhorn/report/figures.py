@@ -1,0 +1,89 @@
+"""Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from darkhorn.chain.flux import Disc, pion_flux
+from darkhorn.chain.parents import ParentSampler
+from darkhorn.chain.predict import Setup
+from darkhorn.core.errors import InputFileError
+from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.points import unit_points
+from darkhorn.core.species import PI_PLUS
+from darkhorn.experiments.datadir import FluxTable, full_flux
+from darkhorn.report.flux_plot import plot_flux
+from darkhorn.report.horn_plot import plot_horn
+from darkhorn.report.plots import plot_spectra, plot_stacked
+from darkhorn.report.style import save
+from darkhorn.report.summary import Outcome
+
+_TRACKED_POINTS = 2**12
+_TRACK_STREAM = 2_000_000
+
+
+def draw_all(outcome: Outcome, directory: Path) -> list[Path]:
+    """Draw and save every picture of a run; return the files, PNG and PDF of each.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What was computed.
+    directory : Path
+        An existing directory.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written; each file is whole or absent.
+    """
+    files: list[Path] = []
+    for name, draw in pictures(outcome).items():
+        files += save(draw(), directory, name)
+    return files
+
+
+def pictures(outcome: Outcome) -> dict[str, Callable[[], Figure]]:
+    """Return the pictures that fit a run, by name, as functions that draw them."""
+    experiment = outcome.scenario.experiment
+    modes = experiment.modes if experiment is not None else {}
+    arguments = (outcome.prediction, modes, outcome.fit)
+    title = outcome.scenario.model_name
+    chosen: dict[str, Callable[[], Figure]] = {
+        "spectra": lambda: plot_spectra(*arguments, name=title),
+        "stacked": lambda: plot_stacked(*arguments, name=title),
+    }
+    beam = _beam_setup(outcome)
+    if beam is not None:
+        setup, sampler = beam
+        chosen["flux"] = lambda: plot_flux(pion_flux(sampler, Disc(*setup.shape.bounding_sphere())), _published())
+        chosen["horn"] = lambda: _horn(setup)
+    return chosen
+
+
+def _beam_setup(outcome: Outcome) -> tuple[Setup, ParentSampler] | None:
+    """Return the neutrino-mode setup of the Booster beam and its pi+, if that is what was run."""
+    for setup in outcome.setups:
+        for sampler in setup.parents:
+            if not isinstance(sampler, ParentSampler) or sampler.species != PI_PLUS:
+                continue
+            if sampler.beamline.name == "bnb" and sampler.beamline.current > 0:
+                return setup, sampler
+    return None
+
+
+def _published() -> FluxTable | None:
+    """Return the full published table where the data directory has it."""
+    try:
+        return full_flux("neutrino")
+    except InputFileError:
+        return None
+
+
+def _horn(setup: Setup) -> Figure:
+    """Return the picture of the horn with some of the mesons at production."""
+    samplers = [sampler for sampler in setup.parents if isinstance(sampler, ParentSampler)]
+    points = unit_points(_TRACKED_POINTS, seed=1, stream=(_TRACK_STREAM,))
+    mesons = {s.species: s.source.sample(points, s.species, ImportanceGrid.uniform()) for s in samplers}
+    return plot_horn(samplers[0].beamline, mesons)
