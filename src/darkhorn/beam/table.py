@@ -49,9 +49,8 @@ def draw_rows(rays: Rays, u: Floats) -> Rays:
     InputFileError
         When the table has no row of positive weight.
     """
-    total = rays.yield_
+    total, cumulative = rays.yield_, np.cumsum(rays.weight)
     if len(rays) == 0 or total <= 0.0:
         raise InputFileError("table of mesons: no row has a positive weight; allowed: at least one, per POT")
-    row = np.searchsorted(np.cumsum(rays.weight) / total, u, side="right")
-    row = np.minimum(row, len(rays) - 1)
+    row = np.searchsorted(cumulative / cumulative[-1], u, side="right")
     return rays[row].with_weight(np.full(len(u), total / len(u)))

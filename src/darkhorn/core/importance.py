@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.errors import require_range
 from darkhorn.core.rays import Floats
 
 
@@ -16,10 +17,19 @@ class ImportanceGrid:
     Attributes
     ----------
     probability : (n, m) float
-        Positive, sums to one.
+        Positive; only ratios matter.
+
+    Raises
+    ------
+    RangeError
+        For a cell that is not positive and finite, which no weight could make up for.
     """
 
     probability: Floats
+
+    def __post_init__(self) -> None:
+        """Refuse a grid that leaves a region without points."""
+        require_range("importance grid", self.probability, 0.0, open_low=True)
 
     @classmethod
     def uniform(cls) -> Self:
@@ -39,8 +49,14 @@ class ImportanceGrid:
         bins : int
             Cells along each side.
         floor : float
-            Share of a uniform density, so that no region is ever without points.
+            Share of a uniform density, 0 < floor <= 1, so that no region is ever without points.
+
+        Raises
+        ------
+        RangeError
+            For a floor out of range.
         """
+        require_range("floor", floor, 0.0, 1.0, open_low=True)
         square, _, _ = np.histogram2d(a, b, bins=bins, range=((0, 1), (0, 1)), weights=weight**2)
         root = np.sqrt(square)
         padded = np.pad(root, 1, mode="edge")

@@ -138,7 +138,7 @@ class Rays:
 
 
 def check_finite(rays: Rays, name: str) -> None:
-    """Raise :class:`InputFileError` when a ray holds NaN, a negative weight or less energy than momentum.
+    """Raise :class:`InputFileError` when a ray holds NaN, a negative weight or less energy than momentum (by > 1e-9).
 
     Parameters
     ----------
@@ -154,3 +154,8 @@ def check_finite(rays: Rays, name: str) -> None:
     if (rays.weight < 0).any():
         row = int(np.argmax(rays.weight < 0))
         raise InputFileError(f"{name}: row {row + 1}: weight = {rays.weight[row]:g} per POT; allowed: >= 0")
+    spacelike = rays.energy < rays.momentum * (1.0 - 1e-9)
+    if spacelike.any():
+        row = int(np.argmax(spacelike))
+        limit = f"allowed: >= {rays.momentum[row]:g} MeV, its momentum"
+        raise InputFileError(f"{name}: row {row + 1}: energy = {rays.energy[row]:g} MeV; {limit}")

@@ -27,6 +27,8 @@ NEUTRON: Final = 2112
 DARK_BOSON: Final = 9900032
 """Generator-specific number (PDG Monte-Carlo scheme, 99 block) for the dark boson X of any spin."""
 
+_NEUTRINOS: Final = (NU_E, NU_MU, 16)
+
 NAMES: Final = {
     "e": ELECTRON,
     "mu": MUON,
@@ -79,26 +81,34 @@ def _particle(pdg: int) -> object:
 
 @cache
 def mass(pdg: int) -> float:
-    """Return the mass in MeV of the species with PDG number ``pdg``."""
+    """Return the mass in MeV of the species with PDG number ``pdg``; 0 for a neutrino.
+
+    Raises
+    ------
+    UnknownNameError
+        For a number that the PDG tables do not hold, or that has no mass there.
+    """
     value = _particle(pdg).mass  # type: ignore[attr-defined]
+    if value is None and abs(pdg) not in _NEUTRINOS:
+        raise unknown_name("PDG number of a species with a mass", str(pdg), (str(n) for n in NAMES.values()))
     return 0.0 if value is None else float(value)
 
 
 @cache
 def lifetime(pdg: int) -> float:
-    """Return the mean proper lifetime in ns; ``inf`` for a stable species."""
+    """Return the mean proper lifetime in ns; ``inf`` for a stable species. Errors as for :func:`mass`."""
     width = _particle(pdg).width  # type: ignore[attr-defined]
     return float("inf") if not width else HBAR / float(width)
 
 
 @cache
 def width(pdg: int) -> float:
-    """Return the total width in MeV; 0 for a stable species."""
+    """Return the total width in MeV; 0 for a stable species. Errors as for :func:`mass`."""
     value = _particle(pdg).width  # type: ignore[attr-defined]
     return 0.0 if value is None else float(value)
 
 
 @cache
 def charge(pdg: int) -> float:
-    """Return the electric charge in units of the elementary charge."""
+    """Return the electric charge in units of the elementary charge. Errors as for :func:`mass`."""
     return float(_particle(pdg).charge)  # type: ignore[attr-defined]

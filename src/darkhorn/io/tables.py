@@ -181,7 +181,7 @@ def _masses(path: Path, pdgid: Ints) -> Floats:
     for i, number in enumerate(numbers):
         try:
             masses[i] = mass(int(number))
-        except (UnknownNameError, RuntimeError) as error:
+        except UnknownNameError as error:
             row = int(np.argmax(pdgid == number)) + 1
             raise InputFileError(f"{path}: row {row}: pdgid = {number}: {error}") from error
     found: Floats = masses[which]

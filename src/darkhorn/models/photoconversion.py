@@ -157,6 +157,8 @@ class Photoconversion:
         for lepton in self.leptons:
             if lepton not in ("e", "mu"):
                 raise unknown_name("lepton", lepton, ("e", "mu"))
+        if len(set(self.leptons)) != len(self.leptons):
+            raise ScenarioError(f"leptons = {tuple(self.leptons)}: each lepton once; allowed: 'e', 'mu' or both")
         if (amplitude.spin == "vector") == (self.mediator == "vector"):
             fitting = "scalar, pseudoscalar or pi0" if amplitude.spin == "vector" else "vector"
             wrong = f"mediator = '{self.mediator}' does not convert the X of production '{self.production}'"

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.core.errors import unknown_name
+from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import CM2_IN_M2, GEV, MB_IN_CM2
 
@@ -82,6 +82,7 @@ _PION_QUASI_ELASTIC: Final = {
 def _proton(fits: dict[str, _PowerLog], p: ArrayLike, material: str) -> Floats:
     if material not in fits:
         raise unknown_name("material", material, fits)
+    require_range("p", p, 0.0, unit="MeV/c", open_low=True)
     return fits[material](np.asarray(p, dtype=float) / GEV) * MB_IN_CM2
 
 
@@ -91,7 +92,7 @@ def proton_total_cm2(p: ArrayLike, material: str) -> Floats:
     Parameters
     ----------
     p : array_like
-        Momentum in MeV/c, any shape; fitted near 8.9 GeV/c.
+        Momentum in MeV/c, > 0, any shape; fitted near 8.9 GeV/c.
     material : str
         ``Be`` or ``Al``.
 
@@ -104,6 +105,8 @@ def proton_total_cm2(p: ArrayLike, material: str) -> Floats:
     ------
     UnknownNameError
         For another material.
+    RangeError
+        For a momentum that is not positive.
 
     Notes
     -----
@@ -139,6 +142,9 @@ def proton_production_cm2(p: ArrayLike, material: str) -> Floats:
 
 
 def _pion(fits: dict[tuple[str, int], _PionFit], p: ArrayLike, charge: int, material: str) -> Floats:
+    if charge not in (1, -1):
+        raise unknown_name("charge of a pion", str(charge), ("1", "-1"))
+    require_range("p", p, 0.0, unit="MeV/c")
     scale, base = (_AIR_OVER_BE, "Be") if material == "air" else (1.0, material)
     if (base, charge) not in fits:
         raise unknown_name("material", material, {"air", *(name for name, _ in fits)})
@@ -155,7 +161,7 @@ def pion_inelastic_cm2(p: ArrayLike, charge: int, material: str) -> Floats:
     Parameters
     ----------
     p : array_like
-        Momentum in MeV/c, any shape. Fitted from 0.5 to 11 GeV/c; below, the value at 0.5 GeV/c is held, which is
+        Momentum in MeV/c, >= 0, any shape. Fitted from 0.5 to 11 GeV/c; below, the value at 0.5 GeV/c is held, which is
         an approximation.
     charge : int
         +1 or -1.
@@ -170,7 +176,9 @@ def pion_inelastic_cm2(p: ArrayLike, charge: int, material: str) -> Floats:
     Raises
     ------
     UnknownNameError
-        For another material.
+        For another material or charge.
+    RangeError
+        For a negative momentum.
 
     Notes
     -----
