@@ -10,7 +10,7 @@ Outside the field particles go straight and cones are met at roots of a quadrati
 """
 # mypy: disable-error-code="untyped-decorator, no-untyped-def"
 
-from math import copysign, cos, exp, hypot, inf, log, sin, sqrt
+from math import copysign, cos, exp, inf, log, sin, sqrt
 
 from numba import njit
 
@@ -30,7 +30,7 @@ STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
 """What ended a leg; LOST means that a guard was hit."""
 REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 
 
 Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
@@ -225,8 +225,8 @@ def _march(bounds, codes, c, h, q, where, z_stop, left, bends):
 @_jit
 def _curve(bounds, codes, c, q, where, k, z_stop, left, tol):
     """Advance q by one Taylor step or to the next boundary in a field layer; return path and event."""
-    r0 = hypot(q[0], q[1])
-    if not r0 > 1e-200:
+    r0 = sqrt(q[0] * q[0] + q[1] * q[1])
+    if not r0 > 1e-150:
         return 0.0, LOST
     e_x, e_y = q[0] / r0, q[1] / r0
     n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
@@ -259,18 +259,23 @@ def _curve(bounds, codes, c, q, where, k, z_stop, left, tol):
 
 
 @_jit
-def _cone(q, radius, slope, outside):
-    """Return the path to a cone of ``radius`` at the present z, for a particle outside (1) or inside (-1) it."""
+def _cone(q, radius, slope, outside, room):
+    """Return the path to a cone of ``radius`` at the present z from outside (1) or inside (-1) it; inf beyond room."""
     transverse = q[3] * q[3] + q[4] * q[4]
     a = transverse - slope * slope * q[5] * q[5]
     b = q[0] * q[3] + q[1] * q[4] - slope * q[5] * radius
-    r = hypot(q[0], q[1])
-    c = (r - radius) * (r + radius)
+    c = q[0] * q[0] + q[1] * q[1] - radius * radius
     if c * outside <= 0.0:
         if b * outside < 0.0 or (b == 0.0 and a * outside < 0.0):
             return 0.0
         other = -2.0 * b / a if a != 0.0 else inf
         return other if other > 0.0 else inf
+    if outside < 0.0:
+        # the inside is convex: who is there at the end was there all along
+        if c + room * (2.0 * b + a * room) < 0.0:
+            return inf
+    elif b >= 0.0 and a >= 0.0:
+        return inf
     disc = b * b - a * c
     if disc < 0.0:
         return inf
@@ -284,26 +289,22 @@ def _cone(q, radius, slope, outside):
 def _straight(bounds, codes, q, where, z_stop, left):
     """Advance q along a straight line to the next boundary; return path and event."""
     slab, layer = where[0], where[1]
-    z_low, z_high = bounds[slab, Z_LOW], min(bounds[slab, Z_HIGH], z_stop)
-    path, event = left, LIMIT
+    z_low, path, event = bounds[slab, Z_LOW], left, LIMIT
+    if q[5] != 0.0:
+        gap = min(bounds[slab, Z_HIGH], z_stop) - q[2] if q[5] > 0.0 else q[2] - z_low
+        far = max(gap, 0.0) / abs(q[5])
+        if far < path:
+            path, event = far, PLANE_UP if q[5] > 0.0 else PLANE_DOWN
     if layer > 0:
         slope = bounds[slab, CONES + 2 * layer - 1]
-        far = _cone(q, bounds[slab, CONES + 2 * layer - 2] + slope * (q[2] - z_low), slope, 1.0)
+        far = _cone(q, bounds[slab, CONES + 2 * layer - 2] + slope * (q[2] - z_low), slope, 1.0, path)
         if far < path:
             path, event = far, INNER
     if layer < codes[slab, NUMBER]:
         slope = bounds[slab, CONES + 2 * layer + 1]
-        far = _cone(q, bounds[slab, CONES + 2 * layer] + slope * (q[2] - z_low), slope, -1.0)
+        far = _cone(q, bounds[slab, CONES + 2 * layer] + slope * (q[2] - z_low), slope, -1.0, path)
         if far < path:
             path, event = far, OUTER
-    if q[5] > 0.0:
-        far = max(z_high - q[2], 0.0) / q[5]
-        if far < path:
-            path, event = far, PLANE_UP
-    elif q[5] < 0.0:
-        far = max(q[2] - z_low, 0.0) / -q[5]
-        if far < path:
-            path, event = far, PLANE_DOWN
     if not path < inf:
         return 0.0, LOST
     for i in range(3):
@@ -330,7 +331,7 @@ def _cross(bounds, codes, q, where, event, z_stop):
         if slab == 0:
             return LEFT_BACKWARD
         where[0] = slab - 1
-    where[1] = _layer(bounds, codes, where[0], q[2], hypot(q[0], q[1]))
+    where[1] = _layer(bounds, codes, where[0], q[2], sqrt(q[0] * q[0] + q[1] * q[1]))
     return -1
 
 
@@ -347,7 +348,7 @@ def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
         slab += 1
     if slab > 0 and q[2] == bounds[slab, Z_LOW] and q[5] < 0.0:
         slab -= 1
-    where[0], where[1] = slab, _layer(bounds, codes, slab, q[2], hypot(q[0], q[1]))
+    where[0], where[1] = slab, _layer(bounds, codes, slab, q[2], sqrt(q[0] * q[0] + q[1] * q[1]))
     for _ in range(EVENT_LIMIT):
         slab, layer = where[0], where[1]
         code = codes[slab, MEDIA + layer]
