@@ -219,23 +219,8 @@ def test_json_errors(cli: Command, folder: Path) -> None:
 
 
 WIDTH = ["width", "--parent", "pi+", "--lepton", "mu", "--model", "vector-ib1", "--mass", "17"]
-MSQ = [
-    *[
-        "msq",
-        "--parent",
-        "pi+",
-        "--lepton",
-        "mu",
-        "--model",
-        "vector-sum",
-        "--mass",
-        "5",
-        "--m12sq",
-        "14000",
-        "--m23sq",
-        "900",
-    ]
-]
+POINT = ["--mass", "5", "--m12sq", "14000", "--m23sq", "900"]
+MSQ = ["msq", "--parent", "pi+", "--lepton", "mu", "--model", "vector-sum", *POINT]
 VERBS = {
     "negative mass": ([*WIDTH, "--mass", "-17"], ["m_x (vector-ib1) = -17 MeV", "(0, inf) MeV"]),
     "nan mass": ([*WIDTH, "--mass", "nan"], ["m_x (vector-ib1) = nan MeV"]),

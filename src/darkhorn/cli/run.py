@@ -2,14 +2,11 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from darkhorn.cli.output import JsonOption, emit_json, note, progress, show
-
-if TYPE_CHECKING:
-    from darkhorn.report.summary import Outcome
 
 EXAMPLE = "Example: darkhorn run miniboone --model pseudoscalar-benchmark --set m_x=5 --precision 0.01 --out result"
 
@@ -57,23 +54,14 @@ def run(
     if json:
         emit_json({**summary, "out": str(out), "files": written})
         return
-    _show(outcome)
-    for warning in summary["warnings"]:
-        note(f"note: {warning}")
+    from darkhorn.report.tables import notes, summary_tables
+
+    for table in summary_tables(summary):
+        show(table)
+    for line in notes(summary):
+        note(f"note: {line}")
     for path in written:
         note(f"wrote {path}")
-
-
-def _show(outcome: "Outcome") -> None:
-    """Print what was predicted and, where there are data, what the fit says."""
-    from darkhorn.models.presets import BENCHMARKS
-    from darkhorn.report.tables import fit_table, summary_table
-
-    experiment = outcome.scenario.experiment
-    modes = experiment.modes if experiment is not None else {}
-    show(summary_table(outcome.prediction, modes, outcome.fit))
-    if outcome.fit is not None:
-        show(fit_table(outcome.prediction, outcome.fit, BENCHMARKS.get(outcome.scenario.model_name)))
 
 
 def _missing(directory: Path) -> list[Path]:
