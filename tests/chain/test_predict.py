@@ -10,8 +10,10 @@ from darkhorn.beam.table import TableParents
 from darkhorn.chain.aim import aimed_directions, arrive
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import observe
-from darkhorn.chain.predict import Prediction, Setup, mean_and_error, predict, predict_mode, tabulate_all
+from darkhorn.chain.predict import Prediction, mean_and_error, predict, predict_mode
 from darkhorn.chain.scenario import Scenario, load_scenario
+from darkhorn.chain.setup import Setup
+from darkhorn.chain.walk import focus, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -122,6 +124,17 @@ def test_quoted_error_is_the_spread_over_seeds(scenario: Scenario, setups: tuple
     means, errors = np.transpose([mean_and_error(run.signal) for run in runs])
     spread = means.std(ddof=1)
     assert 0.5 < spread / np.sqrt(np.mean(errors**2)) < 1.7
+
+
+def test_a_grid_moves_points_but_no_expectation(scenario: Scenario, setups: tuple[Setup, ...]) -> None:
+    spectra = tabulate_all(scenario.model, setups)
+    grid = focus(scenario.model, setups[0], spectra, 4)
+    plain = predict_mode(scenario.model, setups[0], spectra, 2**12, 1, 8)
+    focused = predict_mode(scenario.model, setups[0], spectra, 2**12, 1, 8, grid=grid)
+    for one, two in ((plain.signal, focused.signal), (plain.crossing, focused.crossing)):
+        (a, da), (b, db) = mean_and_error(one), mean_and_error(two)
+        assert a == pytest.approx(b, abs=3.5 * np.hypot(da, db))
+    assert focused.relvar < 0.6 * plain.relvar
 
 
 def test_spectra_add_up_to_the_signal(prediction: Prediction) -> None:

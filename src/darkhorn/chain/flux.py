@@ -10,7 +10,8 @@ import numpy as np
 
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.chain.parents import prepare
-from darkhorn.chain.predict import REPLICATES, Parents, mean_and_error
+from darkhorn.chain.predict import REPLICATES, mean_and_error
+from darkhorn.chain.setup import Parents
 from darkhorn.core.errors import ScenarioError, require_range, unknown_name
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays

@@ -7,22 +7,17 @@ replicates (independent scrambles of the points) is the Monte-Carlo error, paren
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from darkhorn.chain.aim import Arrivals, aim, survive
-from darkhorn.chain.decay import Spectrum, tabulate
-from darkhorn.chain.detect import convert
-from darkhorn.chain.observe import fill, observe
+from darkhorn.chain.decay import Spectrum
+from darkhorn.chain.setup import Setup
+from darkhorn.chain.walk import Tally, focus, replicate_tally, tabulate_all
 from darkhorn.core.errors import require_range
-from darkhorn.core.points import unit_points
-from darkhorn.core.rays import Floats, Rays
-from darkhorn.core.units import C
-from darkhorn.detector.geometry import Shape
-from darkhorn.detector.response import Response
-from darkhorn.experiments.loader import Window
-from darkhorn.models.photoconversion import Conversion, Nucleus, Photoconversion
+from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.rays import Floats
+from darkhorn.models.photoconversion import Photoconversion
 
 if TYPE_CHECKING:
     from hist import Hist
@@ -30,63 +25,6 @@ if TYPE_CHECKING:
 REPLICATES: Final = 8
 _FIRST_POINTS: Final = 2**11
 _MOST_POINTS: Final = 2**17
-
-
-class Parents(Protocol):
-    """Decaying mesons of one species as a function of points of the unit cube."""
-
-    @property
-    def species(self) -> int:
-        """PDG number."""
-
-    def sample(self, points: Floats, threads: int = 1) -> Rays:
-        """Return one decaying meson a point; weights sum to the decays per POT."""
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What one mode of an experiment looks like to the chain.
-
-    Attributes
-    ----------
-    name : str
-        Name of the mode.
-    pot : float
-        Exposure in protons on target.
-    parents : tuple of Parents
-        One entry a species.
-    shape, nuclei, response, window
-        Detector volume, its targets, what it reports and what is selected.
-    edges : dict of str to (n+1,) float
-        Bin edges of ``e_vis`` (MeV) and ``cos_theta``.
-    boson_edges : (n+1,) float
-        Bin edges of the bosons' energy in MeV.
-    """
-
-    name: str
-    pot: float
-    parents: tuple[Parents, ...]
-    shape: Shape
-    nuclei: tuple[Nucleus, ...]
-    response: Response
-    window: Window
-    edges: dict[str, Floats]
-    boson_edges: Floats
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Sums of one replicate at unit couplings: per POT for bosons, per POT for photons."""
-
-    spectra: dict[str, Floats]
-    bosons: Floats
-    signal: float
-    signal_sq: float
-    largest: float
-    crossing: float
-    chord: float
-    time: float
-    delay: float
 
 
 @dataclass(frozen=True)
@@ -239,22 +177,20 @@ def predict(
     spectra = tabulate_all(model, setups)
     modes = {}
     for setup in setups:
-        n = _FIRST_POINTS
+        grid, n = focus(model, setup, spectra, seed), _FIRST_POINTS
         while True:
             progress(f"{setup.name}: {replicates} x {n} points")
-            mode = predict_mode(model, setup, spectra, n, seed, replicates, threads, kind)
+            mode = predict_mode(model, setup, spectra, n, seed, replicates, threads, kind, grid)
             if mode.relative_error <= precision or n >= _MOST_POINTS:
                 break
-            n *= 2
+            n = next_points(n, mode.relative_error / precision)
         modes[setup.name] = mode
     return Prediction(model, modes, seed, replicates)
 
 
-def tabulate_all(model: Photoconversion, setups: tuple[Setup, ...]) -> dict[tuple[int, int], Spectrum]:
-    """Return the spectrum of every open (|parent|, lepton) channel."""
-    species = sorted({abs(parents.species) for setup in setups for parents in setup.parents})
-    channels = [channel for parent in species for channel in model.decay_channels(parent)]
-    return {(parent, lepton): tabulate(model.amplitude, parent, lepton, model.m_x) for parent, lepton in channels}
+def next_points(n: int, excess: float) -> int:
+    """Return the power of two above ``n`` at which an error ``excess`` times too large should be met (as 1/sqrt(n))."""
+    return int(min(n * 2 ** max(1, np.ceil(2.0 * np.log2(excess) - 0.5)), _MOST_POINTS))
 
 
 def predict_mode(
@@ -266,85 +202,17 @@ def predict_mode(
     replicates: int,
     threads: int = 1,
     kind: str = "sobol",
+    grid: ImportanceGrid | None = None,
 ) -> ModePrediction:
     """Return the prediction of one mode from ``replicates`` sets of ``n`` points."""
     conversions = model.conversions(setup.nuclei)
 
     def one(replicate: int) -> Tally:
-        return replicate_tally(model, setup, spectra, conversions, n, seed, replicate, kind)
+        return replicate_tally(model, setup, spectra, conversions, n, seed, replicate, kind, grid)
 
     with ThreadPoolExecutor(threads) as pool:
         tallies = list(pool.map(one, range(replicates)))
     return _collect(setup, tallies, n)
-
-
-def replicate_tally(
-    model: Photoconversion,
-    setup: Setup,
-    spectra: dict[tuple[int, int], Spectrum],
-    conversions: tuple[Conversion, ...],
-    n: int,
-    seed: int,
-    replicate: int,
-    kind: str = "sobol",
-) -> Tally:
-    """Return the sums of one replicate: one walk through the chain for each species, lepton and kind of target."""
-    tallies = []
-    for index, parents in enumerate(setup.parents):
-        points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
-        mesons = parents.sample(points)
-        for parent, lepton in model.decay_channels(abs(parents.species)):
-            arrivals = aim(mesons, spectra[parent, lepton], setup.shape, points)
-            if model.decay_on_the_way:
-                arrivals = survive(arrivals, model.m_x, sum(model.decay_widths().values()))
-            tallies.append(_tally(model, setup, arrivals, conversions, points))
-    return _add(tallies)
-
-
-def _tally(
-    model: Photoconversion, setup: Setup, arrivals: Arrivals, conversions: tuple[Conversion, ...], points: Floats
-) -> Tally:
-    """Return the sums of one decay channel over all conversion channels."""
-    rays = arrivals.rays
-    beta = np.where(rays.momentum > 0, rays.beta, 1.0)
-    delay = arrivals.distance / C * (1.0 / beta - 1.0)
-    spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
-    signal = signal_sq = largest = 0.0
-    for conversion in conversions:
-        photons = convert(arrivals, conversion, model.m_x, points)
-        seen = observe(photons, setup.response, setup.window, points)
-        for name, edges in setup.edges.items():
-            spectra[name] += fill(getattr(seen, name), seen.weight, edges)
-        signal += float(seen.weight.sum())
-        signal_sq += float(np.dot(seen.weight, seen.weight))
-        largest = max(largest, float(seen.weight.max(initial=0.0)))
-    return Tally(
-        spectra,
-        fill(rays.energy, rays.weight, setup.boson_edges),
-        signal,
-        signal_sq,
-        largest,
-        float(rays.weight.sum()),
-        float(np.dot(rays.weight, arrivals.chord)),
-        float(np.dot(rays.weight, rays.x[:, 0])),
-        float(np.dot(rays.weight, delay)),
-    )
-
-
-def _add(tallies: list[Tally]) -> Tally:
-    """Return the sum of tallies (the largest of their largest weights)."""
-    names = tallies[0].spectra
-    return Tally(
-        {name: np.sum([t.spectra[name] for t in tallies], axis=0) for name in names},
-        np.sum([t.bosons for t in tallies], axis=0),
-        sum(t.signal for t in tallies),
-        sum(t.signal_sq for t in tallies),
-        max(t.largest for t in tallies),
-        sum(t.crossing for t in tallies),
-        sum(t.chord for t in tallies),
-        sum(t.time for t in tallies),
-        sum(t.delay for t in tallies),
-    )
 
 
 def _collect(setup: Setup, tallies: list[Tally], n: int) -> ModePrediction:

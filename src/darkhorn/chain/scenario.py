@@ -17,7 +17,8 @@ from darkhorn.beam.sanford_wang import PIONS, SanfordWangSource
 from darkhorn.beam.source import Source
 from darkhorn.beam.table import TableParents, TableSource
 from darkhorn.chain.parents import prepare
-from darkhorn.chain.predict import REPLICATES, Parents, Setup
+from darkhorn.chain.predict import REPLICATES
+from darkhorn.chain.setup import Parents, Setup
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI_MINUS

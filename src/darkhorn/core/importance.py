@@ -94,6 +94,13 @@ class ImportanceGrid:
         b = (column + np.clip((np.asarray(v) - low) / (high - low), 0.0, 1.0)) / m
         return a, b, 1.0 / (density_a * (high - low) * m)
 
+    def first_jacobian(self, a: ArrayLike) -> Floats:
+        """Return 1/density of the first coordinate alone at points ``a`` in (0, 1): its share of ``jacobian``."""
+        rows = self.probability.sum(axis=1)
+        cell = np.minimum((np.asarray(a, dtype=float) * len(rows)).astype(np.int64), len(rows) - 1)
+        jacobian: Floats = rows.sum() / (rows[cell] * len(rows))
+        return jacobian
+
 
 def _invert(u: Floats, edges: Floats, n: int) -> tuple[Floats, np.ndarray, Floats]:
     """Invert a piecewise-linear cumulative distribution with n equal cells; return the point, its cell, its density."""

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from darkhorn.chain.flux import Disc, pion_flux
 from darkhorn.chain.parents import ParentSampler
-from darkhorn.chain.predict import Setup
+from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points

@@ -108,7 +108,7 @@ def plot_horn(beamline: Beamline, mesons: Mapping[int, Rays], *, n: int = TRACKS
     layers = compile_layers(beamline)
     lines = [follow(beamline, layers, typical(rays, n), species) for species, rays in mesons.items()]
     figure = style.new_figure(10.0, 6.9)
-    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.125, top=0.93, hspace=0.36)
+    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.14, top=0.935, hspace=0.36)
     near, far = figure.subplots(2, 1, height_ratios=(1.35, 1.0))
     reach = _end_of_collimator(beamline)
     near_limit = 1.35 * max(beamline.conductor.r_out)

@@ -35,7 +35,7 @@ def with_error(value: float, error: float, *, plain: bool = False) -> str:
     power = int(np.floor(np.log10(max(abs(value), error))))
     power = 0 if -3 <= power < 5 else power
     value, error = value / 10.0**power, error / 10.0**power
-    decimals = max(0, 1 - int(np.floor(np.log10(error))))
+    decimals = max(0, 1 - int(f"{error:.1e}".partition("e")[2]))
     text = f"{value:.{decimals}f} ± {error:.{decimals}f}"
     if power == 0:
         return text

@@ -145,7 +145,7 @@ def _grid(
         for axes, panel in zip(axes_row, row, strict=False):
             draw(axes, panel, signal)
             style.dress(axes, style.axis_label(panel.name), style.per_bin(panel.name, panel.edges)[1])
-            axes.locator_params(nbins=6)
+            axes.locator_params(nbins=5)
             axes.set_xlim(panel.edges[0], panel.edges[-1])
             style.title(axes, f"{panel.mode} mode, {mode.pot / 1e20:.4g}×10²⁰ POT")
             _annotate(axes, panel, fit, 0.58 if axes is grid[0, 0] else 0.95)
@@ -199,7 +199,7 @@ def _draw_excess(axes: Axes, panel: Panel, name: str) -> None:
     axes.stairs(signal + error, panel.edges, baseline=signal - error, fill=True, color=style.ORANGE, alpha=0.35, lw=0)
     axes.stairs(signal, panel.edges, color=style.ORANGE, lw=1.8, label=f"{name} (band: MC error)")
     if panel.data is not None:
-        label = "data − background (stat. ⊕ syst.)"
+        label = "data − background (stat. ⊕ syst. ⊕ reading)"
         _points(axes, panel.edges, panel.data.excess / widths, excess_error(panel.data) / widths, label)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.12 * (high - low))
@@ -218,7 +218,7 @@ def _draw_stack(axes: Axes, panel: Panel, name: str) -> None:
         axes.stairs(base, panel.edges, fill=True, color=style.SKY, label="background")
         axes.stairs(
             base + band, panel.edges, baseline=base - band, fill=True,
-            facecolor="none", edgecolor=style.DARK, hatch="/////", lw=0, label="background error (syst.)",
+            facecolor="none", edgecolor=style.DARK, hatch="/////", lw=0, label="background error (syst. ⊕ reading)",
         )  # fmt: skip
         spread = np.sqrt(statistical_variance(panel.data.data, panel.data.background))
         _points(axes, panel.edges, panel.data.data / widths, spread / widths, "data (stat.)")

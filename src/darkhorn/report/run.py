@@ -66,6 +66,8 @@ def prepare_directory(directory: Path) -> None:
 def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, Any], list[Path]]:
     """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
+    An older summary is removed first, so that one that is there belongs to everything beside it.
+
     Parameters
     ----------
     outcome : Outcome
@@ -86,6 +88,7 @@ def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, 
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
     files = [directory / "prediction.json"]
+    (directory / "summary.json").unlink(missing_ok=True)
     write_text_atomic(files[0], json.dumps(content, indent=1) + "\n")
     files += draw_all(outcome, directory)
     values = summary(outcome, time.perf_counter() - started)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkhorn import __version__
-from darkhorn.chain.predict import ModePrediction, Prediction, Setup, mean_and_error
+from darkhorn.chain.predict import ModePrediction, Prediction, mean_and_error
 from darkhorn.chain.scenario import Scenario
+from darkhorn.chain.setup import Setup
 from darkhorn.experiments.loader import Mode
 from darkhorn.inference.fit import FitResult, fit_normalisation
 from darkhorn.models.presets import BENCHMARKS

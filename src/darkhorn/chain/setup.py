@@ -1,0 +1,52 @@
+"""What one mode of an experiment looks like to the chain: exposure, decaying mesons, detector, binning."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from darkhorn.core.rays import Floats, Rays
+from darkhorn.detector.geometry import Shape
+from darkhorn.detector.response import Response
+from darkhorn.experiments.loader import Window
+from darkhorn.models.photoconversion import Nucleus
+
+
+class Parents(Protocol):
+    """Decaying mesons of one species as a function of points of the unit cube."""
+
+    @property
+    def species(self) -> int:
+        """PDG number."""
+
+    def sample(self, points: Floats, threads: int = 1) -> Rays:
+        """Return one decaying meson a point; weights sum to the decays per POT."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What one mode of an experiment looks like to the chain.
+
+    Attributes
+    ----------
+    name : str
+        Name of the mode.
+    pot : float
+        Exposure in protons on target.
+    parents : tuple of Parents
+        One entry a species.
+    shape, nuclei, response, window
+        Detector volume, its targets, what it reports and what is selected.
+    edges : dict of str to (n+1,) float
+        Bin edges of ``e_vis`` (MeV) and ``cos_theta``.
+    boson_edges : (n+1,) float
+        Bin edges of the bosons' energy in MeV.
+    """
+
+    name: str
+    pot: float
+    parents: tuple[Parents, ...]
+    shape: Shape
+    nuclei: tuple[Nucleus, ...]
+    response: Response
+    window: Window
+    edges: dict[str, Floats]
+    boson_edges: Floats
