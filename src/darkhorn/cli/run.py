@@ -41,18 +41,16 @@ def run(
 
     made = _missing(out)
     prepare_directory(out)
-    before = _files(out)
     try:
         with progress() as tell:
             outcome = compute(job, tell)
             tell("plots")
-            summary = write(outcome, out, started)
+            summary, written = write(outcome, out, started)
     except BaseException:
         _remove_empty(made)
         raise
-    written = [str(path) for path, state in _files(out).items() if before.get(path) != state]
     if json:
-        emit_json({**summary, "out": str(out), "files": written})
+        emit_json({**summary, "out": str(out), "files": [str(path) for path in written]})
         return
     from darkhorn.report.tables import notes, summary_tables
 
@@ -76,9 +74,3 @@ def _remove_empty(made: list[Path]) -> None:
             path.rmdir()
         except OSError:
             return
-
-
-def _files(directory: Path) -> dict[Path, tuple[int, int]]:
-    """Return the files of a directory with what changes when one is replaced."""
-    found = {path: path.stat() for path in sorted(directory.iterdir()) if path.is_file()}
-    return {path: (state.st_ino, state.st_mtime_ns) for path, state in found.items()}
