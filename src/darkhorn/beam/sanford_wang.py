@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.beam.beamline import Beamline, ProtonBeam, TargetRod
-from darkhorn.core.errors import unknown_name
+from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats, Rays
@@ -117,9 +117,16 @@ def proton_vertices(
         Unit vectors of the protons.
     weight : (N,) float
         Probability that this proton interacts in the rod.
+
+    Raises
+    ------
+    RangeError
+        For a correlation other than -1 or 1: position and angle in a plane share one coordinate of the point.
     """
     from scipy.special import ndtri
 
+    if abs(beam.correlation) != 1.0:
+        raise RangeError(f"correlation of the proton spot = {beam.correlation:g}; allowed: -1 or 1")
     gx, gy = ndtri(points[:, Axis.SPOT_X]), ndtri(points[:, Axis.SPOT_Y])
     position = np.column_stack([beam.sigma_x * gx, beam.sigma_y * gy])
     slope = beam.correlation * np.column_stack([beam.sigma_xp * gx, beam.sigma_yp * gy])
