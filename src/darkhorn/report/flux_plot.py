@@ -48,9 +48,10 @@ class Reference:
 
 def reference_from_table(flux: Flux, table: FluxTable, column: str, label: str) -> Reference:
     """Return the comparison with a column of a full table, averaged over our bins; bins without flux are left out."""
-    cumulative = np.concatenate([[0.0], np.cumsum(table.column(column) * np.diff(table.edges))])
     edges = flux.edges
-    density = np.diff(np.interp(edges, table.edges, cumulative)) / np.diff(edges) * GEV
+    high = np.minimum(edges[1:, None], table.edges[None, 1:])
+    low = np.maximum(edges[:-1, None], table.edges[None, :-1])
+    density = np.maximum(high - low, 0.0) @ table.column(column) / np.diff(edges) * GEV
     ours, error = flux.density
     keep = density > 0.0
     centre = 0.5 * (edges[1:] + edges[:-1])[keep]
