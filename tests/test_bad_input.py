@@ -169,6 +169,10 @@ FILES = {
     "no mode": ("[experiment]\nname = 'miniboone'\nmodes = []\n", ["experiment.modes = []", "neutrino, antineutrino"]),
     "mode that is a number": ("[experiment]\nname = 'miniboone'\nmodes = 3\n", ["experiment.modes = 3"]),
     "unknown volume": ("[experiment]\nname = 'miniboone'\nvolume = 'fidcial'\n", ["Did you mean 'fiducial'?"]),
+    "bins of published data": (
+        "[experiment]\nname = 'miniboone'\n[binning]\ne_vis = [0, 1]\n",
+        ["binning.e_vis", "Allowed: e_boson"],
+    ),
     "missing experiment file": ("[experiment]\nname = 'none.toml'\n", ["cannot read", "none.toml"]),
     "name that is a number": ("name = 5\n[experiment]\nname = 'miniboone'\n", ["name = 5", "expected a text"]),
     "not text": ("\x00\x01", ["case.toml", "not valid TOML"]),

@@ -237,6 +237,8 @@ def _build(table: Table, folder: Path) -> Scenario:
         where = group.text("name")
         volume = group.text("volume") if "volume" in group else None
         experiment = Experiment.load(folder / where if where.endswith(".toml") else where, volume)
+        if "binning" in table:
+            table.table("binning").only("e_boson")
     elif "source" not in table:
         raise ScenarioError(f"{table.path('source')}: missing; a detector of your own needs a source of mesons")
     name, model = _model(table.table("model") if "model" in table else Table({}, table.path("model")))
