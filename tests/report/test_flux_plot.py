@@ -85,7 +85,7 @@ def test_text_is_readable_and_inside_the_figure(flux):
     width, height = figure.get_size_inches() * figure.dpi
     upper, lower = figure.axes
     for text in (
-        upper._left_title,
+        next(text for text in upper.findobj(Text) if text.get_text() == upper.get_title(loc="left")),
         upper.yaxis.label,
         lower.xaxis.label,
         lower.yaxis.label,
