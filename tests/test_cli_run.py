@@ -170,6 +170,14 @@ def test_boson_energies_of_a_stopped_pion() -> None:
         assert share == pytest.approx((below - above) / rate, abs=2e-3)
 
 
+def test_kaons_at_their_decay(tmp_path: Path) -> None:
+    (tmp_path / "kaon.csv").write_text("pdgid,t,x,y,z,px,py,pz,weight\n-321,0,0,0,0,0,0,0,1\n")
+    found = result(STOPPED, f"source.file='{tmp_path / 'kaon.csv'}'", "leptons=both", "m_x=200")
+    ratio = sum(branching("scalar-ib1", -321, lepton, 200.0) for lepton in (11, 13))
+    expected = 1e-6 * ratio * cone_means(20.0, 1.0)[0]
+    assert found["bosons_crossing_per_pot"] == pytest.approx(expected, rel=2e-3)
+
+
 def test_an_arrival_starts_at_the_time_of_the_table(tmp_path: Path) -> None:
     (tmp_path / "late.csv").write_text("pdgid,t,x,y,z,px,py,pz,weight\n211,50,0,0,0,0,0,0,3\n")
     late = result(STOPPED, f"source.file='{tmp_path / 'late.csv'}'")

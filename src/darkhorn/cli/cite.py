@@ -11,7 +11,7 @@ EXAMPLE = "Example: darkhorn cite --run darkhorn-out > references.bib"
 
 
 def cite(
-    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY ...]", help="Reference keys; all if none.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY", help="Reference keys; all if none.")] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output directory of a run: cite what it used.")
     ] = None,
