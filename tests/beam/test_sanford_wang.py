@@ -208,6 +208,20 @@ def test_path_in_the_rod_against_stepping(bnb: Beamline, correlation: float) -> 
     assert (np.hypot(*vertex[hit, 1:3].T) < 4.7625e-3 * (1 + 1e-9)).all()
 
 
+def test_depth_is_a_path_length_not_a_distance_along_z(bnb: Beamline) -> None:
+    """Protons that start in the middle of the upstream face at large angles, against a path written down by hand."""
+    fan = replace(bnb.beam, sigma_x=0.0, sigma_y=0.0, sigma_xp=0.02, sigma_yp=0.3, z_start=0.034925)
+    points = unit_points(2**8, seed=12)
+    vertex, direction, weight = proton_vertices(points, fan, bnb.target, MEAN_PATH)
+    path = np.linalg.norm(vertex[:, 1:] - [0.0, 0.0, 0.034925], axis=1)
+    longest = np.minimum(4.7625e-3 / np.hypot(direction[:, 0], direction[:, 1]), LENGTH / direction[:, 2])
+    share = -np.expm1(-longest / MEAN_PATH)
+    assert np.abs(weight / share - 1).max() < 1e-8
+    assert np.abs(-np.expm1(-path / MEAN_PATH) / share - points[:, Axis.DEPTH]).max() < 1e-8
+    speed = 0.299792458 * 8888.9 / np.hypot(8888.9, 938.27208943)
+    assert np.abs(vertex[:, 0] * speed - path).max() < 1e-6
+
+
 def test_errors_and_species(bnb: Beamline) -> None:
     source = SanfordWangSource(bnb)
     assert source.species == (PI_PLUS, PI_MINUS)
