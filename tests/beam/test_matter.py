@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkhorn.beam.matter import NUMBER_DENSITY, survival
-from darkhorn.core.errors import UnknownNameError
+from darkhorn.core.errors import RangeError, UnknownNameError
 from darkhorn.physics.passage import interaction_length, pion_inelastic_cm2
 
 MATERIALS = ("vacuum", "Be", "Al", "air")
@@ -63,7 +63,7 @@ def test_no_path_no_loss() -> None:
 
 def test_errors() -> None:
     path, p = np.ones((1, 1)), np.array([1000.0])
-    with pytest.raises(UnknownNameError, match="unknown meson with absorption cross sections '321'"):
+    with pytest.raises(RangeError, match="pdgid = 321: absorption in matter is known for charged pions"):
         survival(path, ("Be",), 321, p)
     with pytest.raises(UnknownNameError, match=r"unknown material 'steel'.*Known: Al, Be, air, vacuum"):
         survival(path, ("steel",), 211, p)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from darkhorn.core.errors import unknown_name
+from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI_MINUS, PI_PLUS, charge
 from darkhorn.core.units import CM2_IN_M2
@@ -35,15 +35,20 @@ def survival(path_in: Floats, materials: tuple[str, ...], species: int, momentum
 
     Raises
     ------
+    RangeError
+        For a species without absorption cross sections.
     UnknownNameError
-        For a species or a material without cross sections.
+        For a material without cross sections.
 
     Notes
     -----
     Quasi-elastic scattering is counted as loss, because the deflection that it brings is not followed.
     """
     if species not in (PI_PLUS, PI_MINUS):
-        raise unknown_name("meson with absorption cross sections", str(species), ("211", "-211"))
+        raise RangeError(
+            f"pdgid = {species}: absorption in matter is known for charged pions (211, -211) only; "
+            "give other mesons at their decay points (stage = 'decay')"
+        )
     depth = np.zeros(len(momentum))
     for column, material in enumerate(materials):
         if material not in NUMBER_DENSITY:

@@ -21,7 +21,7 @@ from darkhorn.physics.directed import massless_two_body_density
 from darkhorn.physics.passage import truncated_exponential
 
 _PILOT_STREAM = 1_000_000
-_PILOT_POINTS = 2**14
+_PILOT_POINTS = 2**13
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ParentSampler:
 
 
 def prepare(
-    source: Source, beamline: Beamline, species: int, towards: tuple[float, float, float], seed: int
+    source: Source, beamline: Beamline, species: int, towards: tuple[float, float, float], seed: int, threads: int = 1
 ) -> ParentSampler:
     """Return a sampler adapted by a pilot run to what can reach a detector.
 
@@ -74,11 +74,13 @@ def prepare(
         Centre of the detector in m.
     seed : int
         Seed of the calculation.
+    threads : int
+        Threads of the pilot; the result does not depend on it.
     """
     layers = compile_layers(beamline)
     start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers)
     points = unit_points(_PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0)))
-    parents = start.sample(points)
+    parents = start.sample(points, threads)
     flux = parents.weight * point_flux(parents, towards)
     grid = ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], flux)
     return ParentSampler(source, beamline, species, grid, layers)

@@ -36,6 +36,7 @@ from darkhorn.physics.production import PI_MINUS_BE, PI_MINUS_BE_OLDER
 TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "binning", "run")
 RUN_KEYS: Final = ("precision", "seed", "replicates", "threads")
 DEFAULT_MODEL: Final = "scalar-benchmark"
+SOURCES: Final = ("sanford-wang", "table")
 _NORMALISE: Final = {"production": proton_production_cm2, "inelastic": proton_inelastic_cm2}
 _PI_MINUS: Final = {"harp": PI_MINUS_BE, "older": PI_MINUS_BE_OLDER}
 
@@ -77,6 +78,14 @@ class Scenario:
     run: RunSettings
     tables: Table
     folder: Path
+
+    @property
+    def source_kind(self) -> str:
+        """Kind of the source of mesons: ``sanford-wang`` or ``table``."""
+        return self._source_table().text("kind", SOURCES)
+
+    def _source_table(self) -> Table:
+        return self.tables.table("source") if "source" in self.tables else Table({"kind": SOURCES[0]}, "source")
 
     @property
     def mode_names(self) -> tuple[str, ...]:
@@ -141,9 +150,9 @@ class Scenario:
 
     def _parents(self, line: Beamline | None, shape: Shape) -> tuple[Parents, ...]:
         """Return the decaying mesons of every species of the source."""
-        group = self.tables.table("source") if "source" in self.tables else Table({"kind": "sanford-wang"}, "source")
+        group = self._source_table()
         group.only("kind", "file", "stage", "normalise", "pi_minus")
-        kind = group.text("kind", ("sanford-wang", "table"))
+        kind = group.text("kind", SOURCES)
         if kind == "table":
             for key in ("normalise", "pi_minus"):
                 if key in group:
@@ -160,7 +169,9 @@ class Scenario:
         if line is None:
             raise ScenarioError("beam: missing; mesons at production need a beam line, such as name = 'bnb'")
         towards, _ = shape.bounding_sphere()
-        return tuple(prepare(source, line, species, towards, self.run.seed) for species in source.species)
+        return tuple(
+            prepare(source, line, species, towards, self.run.seed, self.run.threads) for species in source.species
+        )
 
     def _sanford_wang(self, group: Table, line: Beamline | None) -> SanfordWangSource:
         """Return the parametrised source with the options of the scenario."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats
+from darkhorn.core.sobol import scrambled_sobol
 
 
 class Axis(IntEnum):
@@ -62,7 +63,7 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
 
     Notes
     -----
-    Scrambling: Matousek's linear matrix scramble with a digital shift, as ``scipy.stats.qmc`` has it.
+    Scrambling: Matousek's linear matrix scramble with a digital shift (``core/sobol.py``).
 
     Source: Owen, "Randomly permuted (t,m,s)-nets", 1995; Joe and Kuo, SIAM J. Sci. Comput. 30, 2635 (2008).
     """
@@ -81,10 +82,7 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
 @lru_cache(maxsize=64)
 def _sobol(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
     """Return a scrambled Sobol' set, kept (read-only) for the next stage of the same replicate."""
-    from scipy.stats import qmc
-
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
-    points: Floats = qmc.Sobol(len(Axis), scramble=True, rng=rng, bits=30).random(n)
-    points = np.clip(points, 2.0**-32, 1.0 - 2.0**-32)
+    points = scrambled_sobol(n, len(Axis), rng)
     points.flags.writeable = False
     return points

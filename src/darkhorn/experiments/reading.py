@@ -185,8 +185,8 @@ def read_toml(path: Path) -> Table:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise InputFileError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputFileError(f"{path}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputFileError(f"{path}: not valid TOML: {str(error)[:200]}") from error
 
 
 def require_increasing(key: str, values: Iterable[float], unit: str = "") -> None:

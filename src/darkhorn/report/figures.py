@@ -57,7 +57,10 @@ def pictures(outcome: Outcome) -> dict[str, Callable[[], Figure]]:
     beam = _beam_setup(outcome)
     if beam is not None:
         setup, sampler = beam
-        chosen["flux"] = lambda: plot_flux(pion_flux(sampler, Disc(*setup.shape.bounding_sphere())), _published())
+        chosen["flux"] = lambda: plot_flux(
+            pion_flux(sampler, Disc(*setup.shape.bounding_sphere()), n=2**11, threads=outcome.scenario.run.threads),
+            _published(),
+        )
         chosen["horn"] = lambda: _horn(setup)
     return chosen
 

@@ -26,8 +26,9 @@ class Outcome:
     @property
     def citations(self) -> tuple[str, ...]:
         """Keys of ``core.cite`` for everything that was used."""
-        used = {"PDG", "MiniBooNE:flux", "G4BNB", *self.prediction.model.amplitude.sources}
-        used |= {"Helm:1956", "Lewin:1996", "Byckling:1973"}
+        used = {"PDG", "Byckling:1973", "Helm:1956", "Lewin:1996", *self.prediction.model.amplitude.sources}
+        if self.scenario.beamline() is not None:
+            used |= {"MiniBooNE:flux", "G4BNB"}
         if self.scenario.experiment is not None and self.scenario.experiment.name == "miniboone":
             used |= {"MiniBooNE:2020", "MiniBooNE:2018", "MiniBooNE:dump", "Thompson:2022"}
         if self.scenario.model_name in BENCHMARKS:
@@ -62,13 +63,11 @@ def warnings_of(scenario: Scenario, prediction: Prediction) -> tuple[str, ...]:
     line = scenario.beamline()
     if line is not None:
         notes += [f"beam: {flag}" for flag in line.flags]
-        notes.append(
-            "beam: primary pions only; protons go straight, pions are absorbed on the inelastic cross section and do "
-            "not scatter or lose energy; no kaons."
-        )
+        notes.append("beam: mesons are absorbed on the inelastic cross section; they neither scatter nor lose energy.")
+        if scenario.source_kind == "sanford-wang":
+            notes.append("beam: primary pions only (no kaons, no re-interactions); protons go straight.")
     if scenario.experiment is not None:
         notes += [f"experiment: {flag}" for flag in scenario.experiment.flags]
-        notes.append("fit: E_vis and cos(theta) of one mode show the same events; their chi2 are added as independent.")
     return tuple(notes)
 
 
