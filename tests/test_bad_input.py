@@ -188,7 +188,7 @@ def test_files(cli: Command, folder: Path, text: str, words: list[str]) -> None:
 def test_kaons_at_production_are_refused(cli: Command, folder: Path) -> None:
     (folder / "mesons.csv").write_text(f"{HEADER}\n321,0,0,0,0.2,0,0,3000,1\n")
     answer = run_case(cli, folder, "--set", "source.stage=production", "--set", "beam.name=bnb")
-    require_refused(answer, "'321'", "Known: -211, 211")
+    require_refused(answer, "pdgid = 321", "charged pions (211, -211) only")
 
 
 def test_scenario_that_is_not_there(cli: Command, folder: Path) -> None:

@@ -11,7 +11,7 @@ from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.matter import survival
 from darkhorn.beam.source import Source
-from darkhorn.beam.transport import transport
+from darkhorn.beam.transport import Status, transport
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
@@ -100,9 +100,10 @@ def decay_in_flight(
 ) -> Rays:
     """Return the mesons at a decay point along their path through the beam line.
 
-    Each meson is followed twice: once to the wall, the dump or the end of the geometry, which gives the length
-    in which it can decay; and once to the point drawn in that length from the truncated exponential. The weight
-    takes up the probability to decay within the length and to survive the matter up to the point.
+    Each meson is followed to the wall, the dump or the end of the geometry, which gives the length in which it can
+    decay; the decay is placed in that length by the truncated exponential, and the meson followed again to it, from
+    the end of the horn where that is possible. The weight takes up the probability to decay within the length and to
+    survive the matter up to the point.
 
     Parameters
     ----------
@@ -126,11 +127,19 @@ def decay_in_flight(
     -----
     Mesons that stop in a wall are dropped: decays at rest are not part of this stage.
     """
-    sign = np.full(len(mesons), charge(species))
-    whole = transport(layers, mesons.x, mesons.p, sign, beamline.current, threads=threads)
+    sign, current = charge(species), beamline.current
+    near = transport(layers, mesons.x, mesons.p, sign, current, z_end=beamline.field.z[-1], threads=threads)
+    through = near.status == Status.REACHED_END
+    length = near.path.copy()
+    length[through] += transport(layers, near.x[through], near.p[through], sign, current, threads=threads).path
     momentum = mesons.momentum
     mean = C * lifetime(species) * momentum / mass(species)
-    place, probability = truncated_exponential(u, whole.path, mean)
-    at = transport(layers, mesons.x, mesons.p, sign, beamline.current, path_limit=place, threads=threads)
-    survive = survival(at.path_in, layers.materials, species, momentum)
+    place, probability = truncated_exponential(u, length, mean)
+    x, p, path_in = mesons.x.copy(), mesons.p.copy(), near.path_in.copy()
+    late = place > near.path
+    x[late], p[late] = near.x[late], near.p[late]
+    path_in[~late] = 0.0
+    left = np.where(late, place - near.path, place)
+    at = transport(layers, x, p, sign, current, path_limit=left, threads=threads)
+    survive = survival(path_in + at.path_in, layers.materials, species, momentum)
     return Rays.make(species, at.x, at.p, mesons.weight * probability * survive, np.arange(len(mesons)))

@@ -271,15 +271,22 @@ def _minimise(problem: _Problem, start: float) -> tuple[float, float]:
 
 def _interval(chi2: Callable[[float], float], best: float) -> tuple[float, float]:
     """Return the strengths around ``best`` where chi2 has risen by 1: from 0 below, up to ``inf`` above."""
-    from scipy.optimize import brentq
-
     floor = chi2(best)
 
     def rise(x: float) -> float:
         return chi2(x) - floor - 1.0
 
-    low = float(brentq(rise, 0.0, best)) if best > 0.0 and rise(0.0) > 0.0 else 0.0
+    low = _bisect(rise, 0.0, best) if best > 0.0 and rise(0.0) > 0.0 else 0.0
     for width in 2.0 ** np.arange(1, 40):
         if rise(best + width) > 0.0:
-            return low, float(brentq(rise, best, best + width))
+            return low, _bisect(rise, best, best + width)
     return low, np.inf
+
+
+def _bisect(rise: Callable[[float], float], low: float, high: float) -> float:
+    """Return where ``rise`` changes sign between ``low`` and ``high``, to 1e-12 of the interval."""
+    sign = rise(low) > 0.0
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if (rise(middle) > 0.0) == sign else (low, middle)
+    return 0.5 * (low + high)
