@@ -185,10 +185,10 @@ def test_files(cli: Command, folder: Path, text: str, words: list[str]) -> None:
     require_refused(run_case(cli, folder), *words)
 
 
-def test_kaons_at_production_are_refused(cli: Command, folder: Path) -> None:
-    (folder / "mesons.csv").write_text(f"{HEADER}\n321,0,0,0,0.2,0,0,3000,1\n")
+def test_etas_at_production_are_refused(cli: Command, folder: Path) -> None:
+    (folder / "mesons.csv").write_text(f"{HEADER}\n221,0,0,0,0.2,0,0,3000,1\n")
     answer = run_case(cli, folder, "--set", "source.stage=production", "--set", "beam.name=bnb")
-    require_refused(answer, "pdgid = 321", "charged pions (211, -211) only")
+    require_refused(answer, "pdgid = 221", "211, -211, 321, -321")
 
 
 def test_scenario_that_is_not_there(cli: Command, folder: Path) -> None:

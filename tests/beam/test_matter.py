@@ -61,9 +61,18 @@ def test_no_path_no_loss() -> None:
     assert survival(np.zeros((3, 2)), ("Be", "Al"), 211, np.full(3, 1000.0)).tolist() == [1.0] * 3
 
 
+def test_kaons_and_muons() -> None:
+    path, p = np.array([[0.5]]), np.array([2000.0])
+    depth = {pdg: -np.log(survival(path, ("Be",), pdg, p)[0]) for pdg in (211, -211, 321, -321, 130, 310, 13, -13)}
+    assert depth[321] == pytest.approx(2.0 / 3.0 * depth[211], rel=1e-12)
+    assert depth[130] == depth[310] == depth[321]
+    assert depth[-321] == depth[-211]
+    assert depth[13] == depth[-13] == 0.0
+
+
 def test_errors() -> None:
     path, p = np.ones((1, 1)), np.array([1000.0])
-    with pytest.raises(RangeError, match="pdgid = 321: absorption in matter is known for charged pions"):
-        survival(path, ("Be",), 321, p)
+    with pytest.raises(RangeError, match="pdgid = 221: absorption in matter is known for 211, -211"):
+        survival(path, ("Be",), 221, p)
     with pytest.raises(UnknownNameError, match=r"unknown material 'steel'.*Known: Al, Be, air, vacuum"):
         survival(path, ("steel",), 211, p)

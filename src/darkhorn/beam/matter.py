@@ -6,12 +6,28 @@ import numpy as np
 
 from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.rays import Floats
-from darkhorn.core.species import PI_MINUS, PI_PLUS, charge
+from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, K_SHORT, MUON, PI_MINUS, PI_PLUS
 from darkhorn.core.units import CM2_IN_M2
 from darkhorn.physics.passage import pion_inelastic_cm2
 
 NUMBER_DENSITY: Final = {"vacuum": 0.0, "Be": 1.2349e29, "Al": 6.026e28, "air": 5.01e25}
 """Nuclei per m^3. Be 1.848 g/cm^3, Al 2.70 g/cm^3, air 1.205e-3 g/cm^3 with A = 14.5 (G4BNB materials; air derived)."""
+
+
+_PION_LIKE: Final = {
+    PI_PLUS: (1, 1.0),
+    PI_MINUS: (-1, 1.0),
+    K_PLUS: (1, 2.0 / 3.0),
+    K_MINUS: (-1, 1.0),
+    K_LONG: (1, 2.0 / 3.0),
+    K_SHORT: (1, 2.0 / 3.0),
+    MUON: (-1, 0.0),
+    -MUON: (1, 0.0),
+}
+"""Whose cross section stands for each species, and times what.
+
+K+ and K0 two thirds of pi+, K- as pi-: estimates, not measurements. Muons do not interact.
+"""
 
 
 def survival(path_in: Floats, materials: tuple[str, ...], species: int, momentum: Floats) -> Floats:
@@ -24,7 +40,7 @@ def survival(path_in: Floats, materials: tuple[str, ...], species: int, momentum
     materials : tuple of str
         Names of the columns.
     species : int
-        PDG number: charged pions.
+        PDG number: charged pions, kaons, muons.
     momentum : (N,) float
         MeV/c, constant along the path.
 
@@ -44,18 +60,19 @@ def survival(path_in: Floats, materials: tuple[str, ...], species: int, momentum
     -----
     Quasi-elastic scattering is counted as loss, because the deflection that it brings is not followed.
     """
-    if species not in (PI_PLUS, PI_MINUS):
+    if species not in _PION_LIKE:
         raise RangeError(
-            f"pdgid = {species}: absorption in matter is known for charged pions (211, -211) only; "
+            f"pdgid = {species}: absorption in matter is known for {', '.join(map(str, _PION_LIKE))} only; "
             "give other mesons at their decay points (stage = 'decay')"
         )
+    sign, scale = _PION_LIKE[species]
     depth = np.zeros(len(momentum))
     for column, material in enumerate(materials):
         if material not in NUMBER_DENSITY:
             raise unknown_name("material", material, NUMBER_DENSITY)
         if NUMBER_DENSITY[material] == 0.0 or not path_in[:, column].any():
             continue
-        sigma = pion_inelastic_cm2(momentum, int(charge(species)), material)
+        sigma = scale * pion_inelastic_cm2(momentum, sign, material)
         depth += NUMBER_DENSITY[material] * CM2_IN_M2 * sigma * path_in[:, column]
     survive: Floats = np.exp(-depth)
     return survive
