@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from darkhorn.core.errors import RangeError
-from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.points import Axis, unit_points, words
 
 KINDS = ("sobol", "random")
 
 
 def test_axes_are_the_columns() -> None:
-    assert [axis.value for axis in Axis] == list(range(15))
+    assert [axis.value for axis in Axis] == list(range(len(Axis)))
+    assert Axis.SCATTER == 15
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,6 +47,15 @@ def test_every_axis_is_uniform_and_pairs_are_uncorrelated(kind: str) -> None:
         assert stats.kstest(column, "uniform").pvalue > 1e-4
     correlation = np.corrcoef(points.T) - np.eye(len(Axis))
     assert np.abs(correlation).max() < 5.0 / np.sqrt(4096)
+
+
+def test_words_of_neighbours_are_unrelated() -> None:
+    u = unit_points(2**14, seed=1)[:, Axis.SCATTER]
+    first, second = words(u), words(u, 1)
+    assert len(set(first) | set(second)) == 2**15
+    for bits in (first, second, first ^ second, first ^ words(np.nextafter(u, 1.0))):
+        ones = np.unpackbits(bits.view(np.uint8)).reshape(-1, 64).mean(axis=0)
+        assert np.abs(ones - 0.5).max() < 5 * 0.5 / np.sqrt(2**14)
 
 
 def test_sobol_fills_every_interval_once() -> None:

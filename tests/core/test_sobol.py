@@ -8,8 +8,8 @@ from darkhorn.core.sobol import BITS, scrambled_sobol, sobol
 
 
 def test_plain_sequence_is_the_library_s() -> None:
-    ours = sobol(1024, 16) / 2.0**BITS
-    theirs = qmc.Sobol(16, scramble=False, bits=32).random(1024)
+    ours = sobol(1024, 32) / 2.0**BITS
+    theirs = qmc.Sobol(32, scramble=False, bits=32).random(1024)
     for n in (1, 2, 64, 1024):
         assert set(map(tuple, ours[:n])) == set(map(tuple, theirs[:n]))
 
@@ -37,3 +37,8 @@ def test_scramble_is_unbiased() -> None:
     means = np.mean(sums, axis=1)
     error = means.std(axis=0, ddof=1) / 20.0
     assert means.mean(axis=0) == pytest.approx(1.0 / 3.0, abs=4.0 * error.max())
+
+
+def test_another_dimension_leaves_the_others_alone() -> None:
+    few, many = (scrambled_sobol(64, d, np.random.default_rng(5)) for d in (7, 12))
+    assert np.array_equal(few, many[:, :7])

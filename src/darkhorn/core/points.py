@@ -11,6 +11,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats
@@ -35,6 +36,36 @@ class Axis(IntEnum):
     SMEAR_ENERGY = 12
     SMEAR_COS = 13
     SMEAR_PHI = 14
+    SCATTER = 15
+
+
+_GOLDEN = 0x9E3779B97F4A7C15
+
+
+def words(u: Floats, salt: int = 0) -> NDArray[np.uint64]:
+    """Return one 64-bit word a number: the seed of whatever a single coordinate has to decide by many draws.
+
+    Parameters
+    ----------
+    u : (N,) float
+        A coordinate in (0, 1), usually ``Axis.SCATTER``; different numbers give unrelated words.
+    salt : int
+        Which of several uses of the same coordinate, >= 0.
+
+    Returns
+    -------
+    (N,) uint64
+
+    Notes
+    -----
+    Source: the output function of splitmix64, G. L. Steele et al., OOPSLA 2014, applied to the bits of the number.
+    """
+    start = np.uint64((salt + 1) * _GOLDEN % 2**64)
+    z = np.ascontiguousarray(u, dtype=np.float64).view(np.uint64) + start
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = z ^ (z >> np.uint64(31))
+    return mixed
 
 
 def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = "sobol") -> Floats:

@@ -1,4 +1,4 @@
-"""Scrambled Sobol' points in up to 16 dimensions.
+"""Scrambled Sobol' points in up to 32 dimensions.
 
 Own code, because importing the library that has it costs more time than a whole
 prediction, and because the same seed has to give the same bytes whatever version
@@ -30,8 +30,24 @@ _PRIMITIVE: Final = (
     (6, 1, (1, 3, 3, 9, 7, 49)),
     (6, 13, (1, 1, 1, 15, 21, 21)),
     (6, 16, (1, 3, 1, 13, 27, 49)),
+    (6, 19, (1, 1, 1, 15, 7, 5)),
+    (6, 22, (1, 3, 1, 15, 13, 25)),
+    (6, 25, (1, 1, 5, 5, 19, 61)),
+    (7, 1, (1, 3, 7, 11, 23, 15, 103)),
+    (7, 4, (1, 3, 7, 13, 13, 15, 69)),
+    (7, 7, (1, 1, 3, 13, 7, 35, 63)),
+    (7, 8, (1, 3, 5, 9, 1, 25, 53)),
+    (7, 14, (1, 3, 1, 13, 9, 35, 107)),
+    (7, 19, (1, 3, 1, 5, 27, 61, 31)),
+    (7, 21, (1, 1, 5, 11, 19, 41, 61)),
+    (7, 28, (1, 3, 5, 3, 3, 13, 69)),
+    (7, 31, (1, 1, 7, 13, 1, 19, 1)),
+    (7, 32, (1, 3, 7, 5, 13, 19, 59)),
+    (7, 37, (1, 1, 3, 9, 25, 29, 41)),
+    (7, 41, (1, 3, 5, 13, 23, 1, 55)),
+    (7, 42, (1, 3, 7, 3, 13, 59, 17)),
 )
-"""Degree, coefficients of the primitive polynomial and first direction integers of dimensions 2 to 16."""
+"""Degree, coefficients of the primitive polynomial and first direction integers of dimensions 2 to 32."""
 
 Words = NDArray[np.uint64]
 
@@ -64,14 +80,15 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
     """Return n scrambled points strictly inside (0, 1), shape (n, dimension).
 
     A random lower-triangular binary matrix multiplies each dimension's digits and a random shift is added: every
-    point is uniform, and the set keeps the equidistribution of the plain one.
+    point is uniform, and the set keeps the equidistribution of the plain one. Another dimension leaves those before
+    it as they are.
 
     Parameters
     ----------
     n : int
         A power of two.
     dimension : int
-        1 to 16.
+        1 to 32.
     rng : Generator
         Where the scramble comes from.
 
@@ -80,8 +97,8 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
     Source: J. Matousek, J. Complexity 14, 527 (1998).
     """
     plain = direction_numbers(dimension)
-    shift = rng.integers(0, 2**BITS, size=dimension, dtype=np.uint64)
-    lower = rng.integers(0, 2**BITS, size=(dimension, BITS), dtype=np.uint64)
+    drawn = rng.integers(0, 2**BITS, size=(dimension, BITS + 1), dtype=np.uint64)
+    shift, lower = drawn[:, 0], drawn[:, 1:]
     scrambled = np.zeros_like(plain)
     for bit in range(BITS):
         place = np.uint64(BITS - 1 - bit)
