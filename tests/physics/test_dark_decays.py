@@ -53,7 +53,9 @@ def test_widths_to_fermions_equal_traces(mass, share):
     scalar = np.trace(pair[0] @ pair[1]).real
     odd = np.trace(pair[0] @ (1j * GAMMA5) @ pair[1] @ (1j * GAMMA5)).real
     vector = (polarisations(whole, mass) * current_tensor(a, fermion, b, -fermion)).sum() / 3
+    axial = (polarisations(whole, mass) * current_tensor(a, fermion, b, fermion)).sum() / 3  # gamma5 flips the mass
     near = {"rel": 1e-7, "abs": 1e-12 * mass}
+    assert dd.width_axial_to_fermions(1.0, mass, fermion) == pytest.approx(phase * axial, **near)
     assert dd.width_scalar_to_fermions(1.0, mass, fermion) == pytest.approx(phase * scalar, **near)
     assert dd.width_pseudoscalar_to_fermions(1.0, mass, fermion) == pytest.approx(phase * odd, **near)
     assert dd.width_vector_to_fermions(1.0, mass, fermion) == pytest.approx(phase * vector, **near)

@@ -15,6 +15,7 @@ from darkhorn.core.species import PI0, PROTON, mass, name_of, pdgid
 from darkhorn.core.units import HBARC
 from darkhorn.models.productions import Production, production, threshold
 from darkhorn.physics.dark_decays import (
+    width_axial_to_fermions,
     width_pseudoscalar_to_fermions,
     width_scalar_to_fermions,
     width_scalar_to_photon_vector,
@@ -259,8 +260,8 @@ class Photoconversion:
         Lepton pairs where X couples to that lepton, and photon + mediator where X is the heavier of the two.
         """
         widths: dict[str, float] = {}
-        to_leptons = _TO_LEPTONS.get(self.amplitude.spin)
-        if to_leptons is not None and self.production not in _NO_LEPTON_COUPLING:
+        to_leptons = width_axial_to_fermions if self.production == "axial-ib1" else _TO_LEPTONS[self.amplitude.spin]
+        if self.production not in _NO_LEPTON_COUPLING:
             for name in self.leptons:
                 m_lepton = mass(pdgid(name))
                 if self.m_x > 2.0 * m_lepton:
