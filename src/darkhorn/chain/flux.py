@@ -149,6 +149,31 @@ def pion_flux(
 
 def disc_weights(parents: Rays, disc: Disc, points: Floats, rest_energy: float) -> tuple[Floats, Floats]:
     """Return the daughter's energy in MeV and its flux weight in 1/cm^2/POT for one disc point a decay, shape (N,)."""
+    _, doppler, weight = disc_rays(parents, disc, points)
+    return rest_energy / doppler, weight
+
+
+def disc_rays(parents: Rays, disc: Disc, points: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return how a massless isotropic daughter of each decay reaches one point of a disc.
+
+    Parameters
+    ----------
+    parents : Rays
+        Decaying particles, (N,).
+    disc : Disc
+        Where the flux is averaged.
+    points : (N, len(Axis)) float
+        Points of the unit cube; AIM_COS and AIM_PHI place the point on the disc.
+
+    Returns
+    -------
+    direction : (N, 3) float
+        Unit vectors from the decay to the point of the disc.
+    doppler : (N,) float
+        gamma (1 - beta cos theta), the ratio of rest-frame to lab energy.
+    weight : (N,) float
+        Daughters per POT and cm^2 of the disc.
+    """
     radius = disc.radius * np.sqrt(points[:, Axis.AIM_COS])
     phi = 2.0 * np.pi * points[:, Axis.AIM_PHI]
     place = np.asarray(disc.centre) + np.column_stack([radius * np.cos(phi), radius * np.sin(phi), np.zeros(len(phi))])
@@ -158,8 +183,8 @@ def disc_weights(parents: Rays, disc: Disc, points: Floats, rest_energy: float) 
     gamma, beta = parents.gamma, parents.beta
     density = massless_two_body_density(cosine, gamma, beta)
     incidence = line[:, 2] / distance
-    energy = rest_energy / (gamma * (1.0 - beta * cosine))
-    return energy, parents.weight * density * incidence / distance**2 * CM2_IN_M2
+    weight = parents.weight * density * incidence / distance**2 * CM2_IN_M2
+    return line / distance[:, None], gamma * (1.0 - beta * cosine), weight
 
 
 def beam_flux(

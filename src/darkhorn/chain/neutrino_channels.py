@@ -1,0 +1,123 @@
+"""Which neutrinos each meson and muon makes, with the spectrum in its rest frame ready to draw from."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from darkhorn.core.rays import Floats
+from darkhorn.core.species import ELECTRON, K_LONG, K_MINUS, K_PLUS, MUON, PI0, PI_MINUS, PI_PLUS, mass, name_of
+from darkhorn.physics.neutrino_decays import (
+    BRANCHING,
+    K_CHARGED_FORM,
+    K_LONG_FORM,
+    FormFactor,
+    kl3_end,
+    kl3_spectrum,
+    muon_decay_density,
+)
+from darkhorn.physics.weak import two_body_energy
+
+_NODES = 1025
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """One neutrino of one decay.
+
+    Attributes
+    ----------
+    flavour : str
+        numu, numubar, nue or nuebar.
+    branching : float
+        Branching ratio, times one half where two charges share it.
+    quantiles : (m,) float
+        Rest-frame energy in MeV at m equally spaced values of the cumulative distribution; one value for a line.
+    """
+
+    flavour: str
+    branching: float
+    quantiles: Floats
+
+    def energy(self, u: Floats) -> Floats:
+        """Return the rest-frame energy in MeV that each uniform number (N,) draws."""
+        if len(self.quantiles) == 1:
+            return np.full(len(u), self.quantiles[0])
+        return np.interp(u, np.linspace(0.0, 1.0, len(self.quantiles)), self.quantiles)
+
+
+def quantiles(energy: Floats, density: Floats, n: int = _NODES) -> Floats:
+    """Return the energies at n equally spaced values of the cumulative distribution of a tabulated density."""
+    cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(energy))])
+    return np.interp(np.linspace(0.0, 1.0, n), cumulative / cumulative[-1], energy)
+
+
+def _line(parent: int, lepton: int) -> Floats:
+    """Return the energy of the neutrino of a two-body decay, shape (1,)."""
+    return np.array([float(two_body_energy(mass(parent), mass(lepton)))])
+
+
+def _kl3(kaon: int, pion: int, lepton: int, form: FormFactor) -> Floats:
+    """Return the quantiles of the neutrino of K -> pi l nu."""
+    masses = mass(kaon), mass(pion), mass(lepton)
+    energy = np.linspace(0.0, kl3_end(*masses), 4001)
+    return quantiles(energy, kl3_spectrum(energy, *masses, form))
+
+
+def _michel(flavour: str) -> Floats:
+    """Return the quantiles of a neutrino of an unpolarised muon."""
+    x = np.linspace(0.0, 1.0, 4001)
+    return quantiles(0.5 * mass(MUON) * x, muon_decay_density(x, 0.0, 0.0, flavour))
+
+
+def _charged(sign: int) -> tuple[str, str]:
+    """Return the names of the muon and the electron neutrino that come with a positive or negative meson."""
+    return ("numu", "nue") if sign > 0 else ("numubar", "nuebar")
+
+
+@cache
+def channels(species: int) -> tuple[Channel, ...]:
+    """Return the neutrino channels of a meson or of an unpolarised muon; empty for other species.
+
+    Parameters
+    ----------
+    species : int
+        PDG number: pi+-, K+-, K0L, mu+-.
+    """
+    sign = 1 if species > 0 else -1
+    numu, nue = _charged(sign)
+    if species in (PI_PLUS, PI_MINUS):
+        return (
+            Channel(numu, BRANCHING["pi mu nu"], _line(PI_PLUS, MUON)),
+            Channel(nue, BRANCHING["pi e nu"], _line(PI_PLUS, ELECTRON)),
+        )
+    if species in (K_PLUS, K_MINUS):
+        return (
+            Channel(numu, BRANCHING["K mu nu"], _line(K_PLUS, MUON)),
+            Channel(nue, BRANCHING["K pi0 e nu"], _kl3(K_PLUS, PI0, ELECTRON, K_CHARGED_FORM)),
+            Channel(numu, BRANCHING["K pi0 mu nu"], _kl3(K_PLUS, PI0, MUON, K_CHARGED_FORM)),
+        )
+    if species == K_LONG:
+        electron = _kl3(K_LONG, PI_PLUS, ELECTRON, K_LONG_FORM)
+        muon = _kl3(K_LONG, PI_PLUS, MUON, K_LONG_FORM)
+        half_e, half_mu = 0.5 * BRANCHING["K0L pi e nu"], 0.5 * BRANCHING["K0L pi mu nu"]
+        return (
+            *(Channel(name, half_e, electron) for name in ("nue", "nuebar")),
+            *(Channel(name, half_mu, muon) for name in ("numu", "numubar")),
+        )
+    if abs(species) == MUON:
+        return tuple(
+            Channel(name, 1.0, _michel(kind)) for name, kind in zip(muon_flavours(species), ("mu", "e"), strict=True)
+        )
+    return ()
+
+
+def muon_flavours(species: int) -> tuple[str, str]:
+    """Return the muon and the electron neutrino of a muon: numu and nuebar of mu- (13), numubar and nue of mu+."""
+    return ("numu", "nuebar") if species > 0 else ("numubar", "nue")
+
+
+def parent_label(species: int) -> str:
+    """Return the name of a column of parents, as the published tables have them: pi, K, K0, mu."""
+    labels = {PI_PLUS: "pi", K_PLUS: "K", K_LONG: "K0", MUON: "mu"}
+    return labels.get(abs(species), name_of(species))

@@ -1,0 +1,202 @@
+"""Neutrino flux by flavour and direct parent: two-body, three-body and muon decays in flight, averaged over discs.
+
+A history that makes a neutrino detects no photon, so the muon in between takes the coordinates of the
+detection: :data:`MUON_COS` and the two after it.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from darkhorn.chain.flux import Disc, disc_rays
+from darkhorn.chain.neutrino_channels import channels, parent_label
+from darkhorn.chain.parents import ParentSampler, decay_in_flight
+from darkhorn.chain.predict import REPLICATES, mean_and_error
+from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.rays import Floats, Rays
+from darkhorn.core.species import K_MINUS, K_PLUS, MUON, PI_MINUS, PI_PLUS, mass
+from darkhorn.core.units import GEV
+from darkhorn.physics.fourvector import boost
+from darkhorn.physics.neutrino_decays import BRANCHING, helicity_cosine, muon_decay_density
+from darkhorn.physics.weak import two_body_energy
+
+MUON_COS: Final = Axis.Q_SQ
+MUON_PHI: Final = Axis.PHOTON_PHI
+MUON_DECAY: Final = Axis.SMEAR_ENERGY
+
+Key = tuple[str, str]
+"""Flavour and direct parent: ("numu", "K")."""
+
+_MUON_BRANCHING: Final = {
+    PI_PLUS: BRANCHING["pi mu nu"],
+    PI_MINUS: BRANCHING["pi mu nu"],
+    K_PLUS: BRANCHING["K mu nu"],
+    K_MINUS: BRANCHING["K mu nu"],
+}
+"""Whose muons are followed. Those of three-body decays are not: 5 % of the kaons' muons."""
+
+
+@dataclass(frozen=True, eq=False)
+class NeutrinoFlux:
+    """Flux averaged over one disc.
+
+    Attributes
+    ----------
+    edges : (bins+1,) float
+        MeV.
+    rows : dict of (flavour, parent) to (replicates, bins) float
+        1/cm^2/POT in each bin.
+    """
+
+    edges: Floats
+    rows: dict[Key, Floats]
+
+    def select(self, flavour: str, *parents: str) -> Floats:
+        """Return the sum over parents (all when none is named), shape (replicates, bins); zero where there is none."""
+        chosen = [
+            row for (name, parent), row in self.rows.items() if name == flavour and parent in (parents or (parent,))
+        ]
+        shape = next(iter(self.rows.values())).shape
+        return np.sum(chosen, axis=0) if chosen else np.zeros(shape)
+
+    def total(self, flavour: str, *parents: str) -> tuple[float, float]:
+        """Return the flux in 1/cm^2/POT over all bins and its Monte-Carlo error."""
+        mean, error = mean_and_error(self.select(flavour, *parents).sum(axis=1))
+        return float(mean), float(error)
+
+    def density(self, flavour: str, *parents: str) -> tuple[Floats, Floats]:
+        """Return the flux in 1/cm^2/POT/GeV by bin and its Monte-Carlo error."""
+        mean, error = mean_and_error(self.select(flavour, *parents))
+        width = np.diff(self.edges) / GEV
+        return mean / width, error / width
+
+    def plus(self, other: "NeutrinoFlux") -> "NeutrinoFlux":
+        """Return the sum of two fluxes with the same bins and replicates; equal keys add up."""
+        rows = dict(self.rows)
+        for key, row in other.rows.items():
+            rows[key] = rows[key] + row if key in rows else row
+        return NeutrinoFlux(self.edges, rows)
+
+
+def neutrino_flux(
+    parents: Mapping[int, ParentSampler],
+    discs: Sequence[Disc],
+    edges: Floats,
+    *,
+    n: int = 2**14,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+    threads: int = 1,
+    muons: bool = True,
+) -> tuple[NeutrinoFlux, ...]:
+    """Return the neutrino flux of mesons that decay in flight, by flavour and direct parent, one entry a disc.
+
+    Parameters
+    ----------
+    parents : mapping of PDG number to ParentSampler
+        Decaying mesons; pi+-, K+- and K0L make neutrinos, others none.
+    discs : sequence of Disc
+        Where the flux is averaged; the same decays serve every disc.
+    edges : (bins+1,) float
+        Bin edges in MeV.
+    n, replicates, seed
+        Points of each replicate and species (a power of two), replicates, seed.
+    threads : int
+        Threads; the result does not depend on it.
+    muons : bool
+        Whether to follow the muons of pi and K two-body decays to their own decay.
+
+    Returns
+    -------
+    tuple of NeutrinoFlux
+
+    Notes
+    -----
+    Parents are named as in the published tables: pi, K, K0, mu. Muons of three-body decays, and pions of kaon
+    decays, are not followed.
+    """
+
+    def one(replicate: int) -> list[dict[Key, Floats]]:
+        tallies: list[dict[Key, Floats]] = [{} for _ in discs]
+        for species, sampler in parents.items():
+            points = unit_points(n, seed=seed, stream=(abs(species), int(species > 0), replicate))
+            mesons = sampler.sample(points)
+            for disc, tally in zip(discs, tallies, strict=True):
+                _fill(tally, edges, mesons, disc, points)
+            if muons and species in _MUON_BRANCHING:
+                made = muons_of(mesons, points)
+                at = decay_in_flight(made, int(made.pdgid[0]), sampler.beamline, sampler.layers, points[:, MUON_DECAY])
+                for disc, tally in zip(discs, tallies, strict=True):
+                    _fill_muons(tally, edges, mesons, made, at, disc, points)
+        return tallies
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(one, range(replicates)))
+    return tuple(
+        NeutrinoFlux(edges, {key: np.array([tallies[i][key] for tallies in found]) for key in found[0][i]})
+        for i in range(len(discs))
+    )
+
+
+def muons_of(mesons: Rays, points: Floats) -> Rays:
+    """Return the muon of P -> mu nu of each decaying meson at its start; weights carry the branching ratio.
+
+    Parameters
+    ----------
+    mesons : Rays
+        Charged pions or kaons of one species at their decays, (N,).
+    points : (N, len(Axis)) float
+        Points of the unit cube; :data:`MUON_COS` and :data:`MUON_PHI` give the direction in the meson's rest frame.
+    """
+    species = int(mesons.pdgid[0])
+    momentum = float(two_body_energy(mass(species), mass(MUON)))
+    cosine, phi = 2.0 * points[:, MUON_COS] - 1.0, 2.0 * np.pi * points[:, MUON_PHI]
+    sine = np.sqrt(1.0 - cosine**2)
+    energy = np.full(len(cosine), np.hypot(momentum, mass(MUON)))
+    rest = np.column_stack([energy, momentum * sine * np.cos(phi), momentum * sine * np.sin(phi), momentum * cosine])
+    pdgid = -MUON if species > 0 else MUON
+    weight = mesons.weight * _MUON_BRANCHING[species]
+    return Rays.make(pdgid, mesons.x, boost(rest, mesons.p, mesons.mass), weight, np.arange(len(weight)))
+
+
+def carried(vector: Floats, start: Floats, end: Floats) -> Floats:
+    """Return vectors (N, 3) turned by the smallest rotation that takes the unit vectors ``start`` to ``end``."""
+    along, middle = np.einsum("ij,ij->i", start, vector), start + end
+    norm = np.maximum(1.0 + np.einsum("ij,ij->i", start, end), 1.0e-12)
+    turned: Floats = (
+        vector - middle * (np.einsum("ij,ij->i", middle, vector) / norm)[:, None] + 2.0 * along[:, None] * end
+    )
+    return turned
+
+
+def _add(tally: dict[Key, Floats], key: Key, energy: Floats, weight: Floats, edges: Floats) -> None:
+    """Add a histogram to a tally."""
+    row, _ = np.histogram(energy, bins=edges, weights=weight)
+    tally[key] = tally[key] + row if key in tally else row
+
+
+def _fill(tally: dict[Key, Floats], edges: Floats, mesons: Rays, disc: Disc, points: Floats) -> None:
+    """Add the neutrinos of every channel of the mesons."""
+    species = int(mesons.pdgid[0])
+    _, doppler, weight = disc_rays(mesons, disc, points)
+    for channel in channels(species):
+        energy = channel.energy(points[:, Axis.ENERGY]) / doppler
+        _add(tally, (channel.flavour, parent_label(species)), energy, weight * channel.branching, edges)
+
+
+def _fill_muons(
+    tally: dict[Key, Floats], edges: Floats, mesons: Rays, made: Rays, at: Rays, disc: Disc, points: Floats
+) -> None:
+    """Add the two neutrinos of polarised muons; the spin is carried along with the momentum (no anomalous moment)."""
+    direction, doppler, weight = disc_rays(at, disc, points)
+    seen = carried(direction, at.direction, made.direction)
+    neutrino = np.column_stack([np.ones(len(seen)), seen])
+    cosine = helicity_cosine(mesons.p, made.p, neutrino)
+    for channel, kind in zip(channels(int(at.pdgid[0])), ("mu", "e"), strict=True):
+        rest = channel.energy(points[:, Axis.ENERGY])
+        x = np.minimum(2.0 * rest / mass(MUON), 1.0 - 1.0e-12)
+        ratio = muon_decay_density(x, cosine, -1.0, kind) / muon_decay_density(x, 0.0, 0.0, kind)
+        _add(tally, (channel.flavour, "mu"), rest / doppler, weight * ratio, edges)
