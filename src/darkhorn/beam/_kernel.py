@@ -37,8 +37,10 @@ Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
 """Columns of ``bounds`` (S, 4 + 2 B): planes of a slab in m, the range of r that is surely inside the field (empty
 where there is none), then the radius in m at the lower plane and the slope of each boundary."""
 NUMBER, MEDIA = 0, 1
-"""Columns of ``codes`` (S, 2 + B): number of boundaries, then for each layer twice its medium plus one if it has the
-field, or -2 for a wall."""
+"""Columns of ``codes`` (S, 2 + B): number of boundaries, then for each layer twice its kind plus one if it has the full
+field, or -2 for a wall. A kind is a medium with a share of the current."""
+MEDIUM, SHARE = 0, 1
+"""Columns of ``kinds`` (kinds, 2)."""
 
 
 @_jit
@@ -286,8 +288,8 @@ def _cone(q, radius, slope, outside, room):
 
 
 @_jit
-def _straight(bounds, codes, q, where, z_stop, left):
-    """Advance q along a straight line to the next boundary; return path and event."""
+def _reach(bounds, codes, q, where, z_stop, left):
+    """Return the path along a straight line to the next boundary, at most ``left``, and what is there."""
     slab, layer = where[0], where[1]
     z_low, path, event = bounds[slab, Z_LOW], left, LIMIT
     if q[5] != 0.0:
@@ -307,9 +309,27 @@ def _straight(bounds, codes, q, where, z_stop, left):
             path, event = far, OUTER
     if not path < inf:
         return 0.0, LOST
+    return path, event
+
+
+@_jit
+def _straight(bounds, codes, q, where, z_stop, left):
+    """Advance q along a straight line to the next boundary; return path and event."""
+    path, event = _reach(bounds, codes, q, where, z_stop, left)
     for i in range(3):
         q[i] += q[i + 3] * path
     return path, event
+
+
+@_jit
+def _start(bounds, codes, q, where):
+    """Find slab and layer of q."""
+    slab = 0
+    while slab + 1 < len(bounds) and bounds[slab, Z_HIGH] <= q[2]:
+        slab += 1
+    if slab > 0 and q[2] == bounds[slab, Z_LOW] and q[5] < 0.0:
+        slab -= 1
+    where[0], where[1] = slab, _layer(bounds, codes, slab, q[2], sqrt(q[0] * q[0] + q[1] * q[1]))
 
 
 @_jit
@@ -336,27 +356,22 @@ def _cross(bounds, codes, q, where, event, z_stop):
 
 
 @_jit
-def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
+def _track(bounds, codes, kinds, c, q, where, k, limit, z_stop, tol, path_in):
     """Follow one particle to its end; return status, path and path in the field."""
     path, field_path, where[2] = 0.0, 0.0, 0
     if q[2] >= z_stop:
         return REACHED_END, path, field_path
     if q[2] < bounds[0, Z_LOW]:
         return LEFT_BACKWARD, path, field_path
-    slab = 0
-    while slab + 1 < len(bounds) and bounds[slab, Z_HIGH] <= q[2]:
-        slab += 1
-    if slab > 0 and q[2] == bounds[slab, Z_LOW] and q[5] < 0.0:
-        slab -= 1
-    where[0], where[1] = slab, _layer(bounds, codes, slab, q[2], sqrt(q[0] * q[0] + q[1] * q[1]))
+    _start(bounds, codes, q, where)
     for _ in range(EVENT_LIMIT):
         slab, layer = where[0], where[1]
         code = codes[slab, MEDIA + layer]
         if code < 0:
             return HIT_WALL, path, field_path
-        medium, field = code >> 1, (code & 1) == 1
-        if field and k != 0.0:
-            step, event = _curve(bounds, codes, c, q, where, k, z_stop, limit - path, tol)
+        medium, share, field = int(kinds[code >> 1, MEDIUM]), kinds[code >> 1, SHARE], (code & 1) == 1
+        if share * k != 0.0:
+            step, event = _curve(bounds, codes, c, q, where, share * k, z_stop, limit - path, tol)
         else:
             step, event = _straight(bounds, codes, q, where, z_stop, limit - path)
         path += step
@@ -376,7 +391,7 @@ def _track(bounds, codes, c, q, where, k, limit, z_stop, tol, path_in):
 
 @_jit
 def track_all(
-    bounds, codes, x, direction, k, limit, z_stop, tol, work, where, path, field_path, path_in, crossings, status
+    bounds, codes, kinds, x, direction, k, limit, z_stop, tol, work, where, path, field_path, path_in, crossings, status
 ):
     """Follow N particles in place.
 
@@ -392,7 +407,7 @@ def track_all(
             status[n] = AT_REST
             continue
         status[n], path[n], field_path[n] = _track(
-            bounds, codes, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n]
+            bounds, codes, kinds, work, q, where, k[n], limit[n], z_stop[n], tol, path_in[n]
         )
         crossings[n] = where[2]
         for i in range(3):

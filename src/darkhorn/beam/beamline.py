@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from darkhorn.core.errors import RangeError, require_range
+from darkhorn.core.units import AVOGADRO
+from darkhorn.physics.energy_loss import DensityEffect
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,55 @@ class TargetRod:
     z_start: float
     z_end: float
     number_density: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """What particles cross.
+
+    Attributes
+    ----------
+    name : str
+        As layers call it.
+    z, a : float
+        Charge and molar mass in g/mol of the nucleus (of a mean nucleus for a mixture).
+    density : float
+        g/cm^3.
+    excitation : float
+        Mean excitation energy in eV.
+    radiation_length : float
+        g/cm^2.
+    density_effect : DensityEffect
+        Sternheimer's constants.
+    nucleus : str
+        Name under which hadron cross sections know the nucleus.
+    """
+
+    name: str
+    z: float
+    a: float
+    density: float
+    excitation: float
+    radiation_length: float
+    density_effect: DensityEffect
+    nucleus: str
+
+    @property
+    def number_density(self) -> float:
+        """Nuclei per m^3."""
+        return self.density / self.a * AVOGADRO * 1.0e6
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A tube of a named material around the target; ``material`` is one of the beam line's."""
+
+    name: str
+    material: str
+    z_start: float
+    z_end: float
+    r_in: float
+    r_out: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +124,9 @@ class Beamline:
     ``field`` is the region with the toroidal field; ``conductor`` is the metal
     body around it (inner radius of the inner conductor, outer radius of the outer
     one). ``current`` is signed: positive focuses positive mesons.
+    ``shells`` surround the target (cooling tube, fins). The current flows in the
+    outer ``skin_depth`` (m) of the inner conductor, which is cut into that many
+    ``sublayers``; with 0 m there is no field in the metal.
     """
 
     name: str
@@ -84,6 +138,10 @@ class Beamline:
     apertures: tuple[Aperture, ...]
     current: float
     flags: tuple[str, ...] = ()
+    materials: tuple[Material, ...] = ()
+    shells: tuple[Shell, ...] = ()
+    skin_depth: float = 0.0
+    sublayers: int = 1
 
     @property
     def z_dump(self) -> float:

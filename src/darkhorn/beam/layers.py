@@ -11,8 +11,10 @@ from itertools import pairwise
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline, RadialProfile
+from darkhorn.beam.switches import Physics
 from darkhorn.core.errors import RangeError, require_range
-from darkhorn.core.rays import Bools, Floats, Ints
+from darkhorn.core.rays import Floats, Ints
+from darkhorn.physics.horn_field import current_shells
 
 WALL = "wall"
 FAR = 1.0e6
@@ -34,8 +36,9 @@ class Layers:
         Radii of 1e6 m and more count as infinite.
     medium : (S, B + 1) int
         Index into ``materials`` of the layer below boundary b (and of the last one above all); -1 is a wall.
-    field : (S, B + 1) bool
-        Whether the layer has the toroidal field.
+    field : (S, B + 1) float
+        Share of the horn current that the layer sees inside its radius: 1 between the conductors, 0 where there is no
+        field, in between in the metal.
     materials : tuple of str
         Names of the media.
     """
@@ -44,7 +47,7 @@ class Layers:
     r_start: Floats
     r_end: Floats
     medium: Ints
-    field: Bools
+    field: Floats
     materials: tuple[str, ...]
 
     def _find(self, z: Floats, r: Floats) -> tuple[Ints, Ints]:
@@ -69,25 +72,25 @@ class Layers:
         """
         return [WALL if m < 0 else self.materials[m] for m in self.medium[self._find(z, r)]]
 
-    def field_at(self, z: Floats, r: Floats) -> Bools:
-        """Return whether there is field at z and r, both (N,) in m.
+    def field_at(self, z: Floats, r: Floats) -> Floats:
+        """Return the share of the horn current enclosed at z and r, both (N,) in m.
 
         Raises
         ------
         RangeError
             For a point outside the slabs or a negative radius.
         """
-        inside: Bools = self.field[self._find(z, r)]
+        inside: Floats = self.field[self._find(z, r)]
         return inside
 
 
 @dataclass(frozen=True)
 class Coat:
-    """One painted region: ``medium`` between r_in(z) and r_out(z), with the field or without."""
+    """One painted region: ``medium`` between r_in(z) and r_out(z), with a share ``field`` of the current inside."""
 
     shape: RadialProfile
     medium: str
-    field: bool = False
+    field: float = 0.0
 
     def radii(self, z: float) -> tuple[float, float]:
         """Return r_in and r_out in m at z in m."""
@@ -159,7 +162,7 @@ def paint(coats: list[Coat]) -> Layers:
     size, width = len(stacks), max(len(stack) for stack in stacks)
     radii = np.full((2, size, width), np.inf)
     medium = np.full((size, width), -1, dtype=np.int64)
-    field = np.zeros((size, width), dtype=np.bool_)
+    field = np.zeros((size, width))
     for slab, stack in enumerate(stacks):
         for layer, (start, end, coat) in enumerate(stack):
             radii[:, slab, layer] = start, end
@@ -168,7 +171,26 @@ def paint(coats: list[Coat]) -> Layers:
     return Layers(z, radii[0, :, :-1].copy(), radii[1, :, :-1].copy(), medium, field, materials)
 
 
-def compile_layers(beamline: Beamline) -> Layers:
+def _wall(beamline: Beamline, planes: Floats) -> list[Coat]:
+    """Return the sublayers of the inner conductor between the planes where there is field, each with its share."""
+    coats: list[Coat] = []
+    body, field = Coat(beamline.conductor, ""), Coat(beamline.field, "")
+    for low, high in pairwise(planes.tolist()):
+        middle = 0.5 * (low + high)
+        if not (body.covers(middle) and field.covers(middle)):
+            continue
+        ends = [(body.radii(z)[0], field.radii(z)[0]) for z in (low, high)]
+        if min(outer - inner for inner, outer in ends) <= 0.0:
+            continue
+        start, end = (current_shells(*end, beamline.skin_depth, beamline.sublayers) for end in ends)
+        share = 0.5 * (start[1] + end[1])
+        for n in range(beamline.sublayers):
+            shape = RadialProfile((low, high), (start[0][n], end[0][n]), (start[0][n + 1], end[0][n + 1]))
+            coats.append(Coat(shape, beamline.conductor_material, float(share[n])))
+    return coats
+
+
+def compile_layers(beamline: Beamline, physics: Physics | None = None) -> Layers:
     """Compile a beam line into the layers that particles cross.
 
     Air fills what is open. The conductor body is solid metal where the field profile does not
@@ -176,10 +198,15 @@ def compile_layers(beamline: Beamline) -> Layers:
     covers z (the open pile around the horn, gaps) the wall is at the largest radius of all
     apertures, or of the conductor if that is larger.
 
+    The wall of the inner conductor is cut into sublayers that carry equal currents. The outer conductor has no field
+    in its metal: 10 MeV/c / p x 1.4 mm / 300 mm is 0.05 mrad at 1 GeV/c.
+
     Parameters
     ----------
     beamline : Beamline
-        Target, horn and apertures.
+        Target, shells, horn and apertures.
+    physics : Physics, optional
+        ``skin_depth`` and ``tube_and_fins`` decide what is there; both by default.
 
     Returns
     -------
@@ -191,7 +218,7 @@ def compile_layers(beamline: Beamline) -> Layers:
     RangeError
         When surfaces cross, for instance a target thicker than the bore.
     """
-    apertures = beamline.apertures
+    physics, apertures = physics or Physics(), beamline.apertures
     start = min(
         beamline.beam.z_start, beamline.conductor.z[0], beamline.target.z_start, *(a.z_start for a in apertures)
     )
@@ -204,10 +231,15 @@ def compile_layers(beamline: Beamline) -> Layers:
             for a in sorted(apertures, key=lambda a: a.z_start)
         ),
         Coat(beamline.conductor, beamline.conductor_material),
-        Coat(beamline.field, "air", field=True),
     ]
+    inside = [Coat(beamline.field, "air", field=1.0)]
+    if physics.tube_and_fins:
+        inside += [Coat(tube(s.z_start, s.z_end, s.r_in, s.r_out), s.material) for s in beamline.shells]
     rod = beamline.target
-    return paint([*coats, Coat(tube(rod.z_start, rod.z_end, 0.0, rod.radius), rod.material)])
+    inside.append(Coat(tube(rod.z_start, rod.z_end, 0.0, rod.radius), rod.material))
+    if physics.skin_depth and beamline.skin_depth > 0.0:
+        coats += _wall(beamline, _planes([*coats, *inside]))
+    return paint([*coats, *inside])
 
 
 def layers_from_profile(profile: RadialProfile) -> Layers:
@@ -229,4 +261,4 @@ def layers_from_profile(profile: RadialProfile) -> Layers:
         When the profile reaches further than that.
     """
     require_range("profile z", profile.z, -FAR, FAR, "m")
-    return paint([Coat(tube(-FAR, FAR, 0.0, FAR), "vacuum"), Coat(profile, "vacuum", field=True)])
+    return paint([Coat(tube(-FAR, FAR, 0.0, FAR), "vacuum"), Coat(profile, "vacuum", field=1.0)])

@@ -10,7 +10,7 @@ from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, K_SHORT, MUON, PI_MIN
 from darkhorn.core.units import CM2_IN_M2
 from darkhorn.physics.passage import pion_inelastic_cm2
 
-NUMBER_DENSITY: Final = {"vacuum": 0.0, "Be": 1.2349e29, "Al": 6.026e28, "air": 5.01e25}
+NUMBER_DENSITY: Final = {"vacuum": 0.0, "Be": 1.2349e29, "Al": 6.026e28, "air": 5.01e25, "fins": 9.56e27}
 """Nuclei per m^3. Be 1.848 g/cm^3, Al 2.70 g/cm^3, air 1.205e-3 g/cm^3 with A = 14.5 (G4BNB materials; air derived)."""
 
 
@@ -72,7 +72,7 @@ def survival(path_in: Floats, materials: tuple[str, ...], species: int, momentum
             raise unknown_name("material", material, NUMBER_DENSITY)
         if NUMBER_DENSITY[material] == 0.0 or not path_in[:, column].any():
             continue
-        sigma = scale * pion_inelastic_cm2(momentum, sign, material)
+        sigma = scale * pion_inelastic_cm2(momentum, sign, "Be" if material == "fins" else material)
         depth += NUMBER_DENSITY[material] * CM2_IN_M2 * sigma * path_in[:, column]
     survive: Floats = np.exp(-depth)
     return survive

@@ -61,21 +61,24 @@ class Tracks:
     status: Ints
 
 
-def _tables(layers: Layers) -> tuple[Floats, Ints]:
-    """Return the two tables, ``bounds`` and ``codes``, that the kernel reads."""
+def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
+    """Return the three tables, ``bounds``, ``codes`` and ``kinds``, that the kernels read."""
     finite = np.isfinite(layers.r_start)
     count = finite.sum(axis=1)
     start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)
     slope = (end - start) / np.diff(layers.z)[:, None]
-    codes = np.where(layers.medium < 0, -2, 2 * layers.medium + layers.field)
+    pairs = np.stack([layers.medium.ravel(), layers.field.ravel()], axis=1)
+    kinds, index = np.unique(pairs, axis=0, return_inverse=True)
+    full = layers.field == 1.0
+    codes = np.where(layers.medium < 0, -2, 2 * index.reshape(layers.medium.shape) + full)
     clear = np.tile([np.inf, -np.inf], (len(count), 1))
-    for slab, layer in zip(*np.nonzero(layers.field), strict=True):
-        if codes[slab, layer] == codes[layers.field][0]:
+    for slab, layer in zip(*np.nonzero(full), strict=True):
+        if codes[slab, layer] == codes[full][0]:
             low = max(start[slab, layer - 1], end[slab, layer - 1]) if layer > 0 else 0.0
             high = min(start[slab, layer], end[slab, layer]) if layer < count[slab] else np.inf
             clear[slab] = low, high
     cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
-    return np.column_stack([layers.z[:-1], layers.z[1:], clear, cones]), np.column_stack([count, codes])
+    return np.column_stack([layers.z[:-1], layers.z[1:], clear, cones]), np.column_stack([count, codes]), kinds
 
 
 def _checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
@@ -163,7 +166,7 @@ def transport(
     require_range("energy - momentum", p[:, 0] - momentum * (1.0 - 1e-9), 0.0, unit="MeV")
     moving = np.where(momentum > 0.0, momentum, 1.0)
     place, direction = x[:, 1:].copy(), p[:, 1:] / moving[:, None]
-    tables, tol = _tables(layers), TOLERANCE_PRECISE if precise else TOLERANCE
+    geometry, tol = tables(layers), TOLERANCE_PRECISE if precise else TOLERANCE
     k, limit, stop = k / moving, limit.copy(), stop.copy()
     path, field_path, path_in = np.zeros(n), np.zeros(n), np.zeros((n, len(layers.materials)))
     crossings, status = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -172,7 +175,7 @@ def transport(
     def follow(part: slice) -> None:
         work = np.zeros((9, _kernel.ORDER + 1))
         inputs = (
-            *tables,
+            *geometry,
             place[part],
             direction[part],
             k[part],

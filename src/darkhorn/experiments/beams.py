@@ -1,11 +1,13 @@
 """Beam lines from TOML files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from darkhorn.beam.beamline import Aperture, Beamline, ProtonBeam, RadialProfile, TargetRod
-from darkhorn.core.errors import RangeError
+from darkhorn.beam.beamline import Aperture, Beamline, Material, ProtonBeam, RadialProfile, Shell, TargetRod
+from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.experiments.reading import Table, find_toml, provenance, read_toml, require_increasing
+from darkhorn.physics.energy_loss import DensityEffect
 
 _ORIGIN: Final = ("source", "status", "note")
 _BEAM: Final = {
@@ -42,23 +44,30 @@ def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
         For an unknown mode or key, a wrong type, or an impossible value; the message names the key and its path.
     """
     table = read_toml(find_toml(name, "beam"))
-    table.only("kind", "name", "beam", "target", "field", "conductor", "apertures", "modes")
+    table.only("kind", "name", "beam", "target", "shells", "field", "conductor", "materials", "apertures", "modes")
     table.text("kind", ("beam",))
     currents = {key: _current(group) for key, group in table.named_tables("modes").items()}
     mode = Table({"mode": mode}, table.where).text("mode", currents)
     conductor = table.table("conductor")
+    materials = {key: _material(key, group) for key, group in table.named_tables("materials").items()}
+    shells, fillings = _shells(table, materials)
     groups = [table.table(key) for key in ("beam", "target", "field", "conductor")]
+    groups += [*(table.tables("shells") if "shells" in table else []), *table.named_tables("materials").values()]
     groups += [*table.tables("apertures"), table.named_tables("modes")[mode]]
     return Beamline(
         name=table.text("name"),
         beam=_proton_beam(table.table("beam")),
         target=_target(table.table("target")),
         field=_profile(table.table("field")),
-        conductor=_profile(conductor, "material"),
+        conductor=_profile(conductor, "material", "skin_depth", "sublayers"),
         conductor_material=conductor.text("material"),
         apertures=_apertures(table),
         current=currents[mode],
         flags=tuple(flag for group in groups for flag in provenance(group)),
+        materials=(*materials.values(), *fillings),
+        shells=shells,
+        skin_depth=conductor.number("skin_depth", "m", 0.0) if "skin_depth" in conductor else 0.0,
+        sublayers=int(conductor.number("sublayers", "", 1, 100)) if "sublayers" in conductor else 1,
     )
 
 
@@ -88,6 +97,41 @@ def _target(table: Table) -> TargetRod:
         z_end=table.number("z_end", "m", z_start, open_low=True),
         number_density=table.number("number_density", "1/m^3", 0.0),
     )
+
+
+def _material(name: str, table: Table) -> Material:
+    """Return one material."""
+    table.only("z", "a", "density", "excitation", "radiation_length", "density_effect", "nucleus", *_ORIGIN)
+    return Material(
+        name=name,
+        z=table.number("z", "", 1.0),
+        a=table.number("a", "g/mol", 1.0),
+        density=table.number("density", "g/cm^3", 0.0, open_low=True),
+        excitation=table.number("excitation", "eV", 0.0, open_low=True),
+        radiation_length=table.number("radiation_length", "g/cm^2", 0.0, open_low=True),
+        density_effect=DensityEffect(*table.numbers("density_effect", "", 6)),
+        nucleus=table.text("nucleus") if "nucleus" in table else name,
+    )
+
+
+def _shells(table: Table, materials: dict[str, Material]) -> tuple[tuple[Shell, ...], tuple[Material, ...]]:
+    """Return the tubes around the target, and a diluted material for each that is not solid."""
+    shells: list[Shell] = []
+    fillings: list[Material] = []
+    for group in table.tables("shells") if "shells" in table else []:
+        group.only("name", "material", "fraction", "z", "r", *_ORIGIN)
+        name, material = group.text("name"), group.text("material")
+        if material not in materials:
+            raise unknown_name(f"{group.path('material')}", material, materials)
+        fraction = group.number("fraction", "", 0.0, 1.0, open_low=True) if "fraction" in group else 1.0
+        if fraction < 1.0:
+            fillings.append(replace(materials[material], name=name, density=fraction * materials[material].density))
+            material = name
+        z, r = group.numbers("z", "m", 2), group.numbers("r", "m", 2, 0.0)
+        require_increasing(group.path("z"), z, "m")
+        require_increasing(group.path("r"), r, "m")
+        shells.append(Shell(name, material, *z, *r))
+    return tuple(shells), tuple(fillings)
 
 
 def _profile(table: Table, *other: str) -> RadialProfile:

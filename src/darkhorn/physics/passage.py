@@ -17,7 +17,7 @@ _PION_MASS_GEV: Final = 0.13957039
 _PROTON_MASS_GEV: Final = 0.93827209
 _PION_FIT_LOW_GEV: Final = 0.5
 
-_AIR_OVER_BE: Final = (14.5 / 9.01) ** 0.75
+AIR_OVER_BE: Final = (14.5 / 9.01) ** 0.75
 """Nucleus of air over beryllium, a power 0.75 of the mass number: an estimate, not a measurement."""
 
 
@@ -145,7 +145,7 @@ def _pion(fits: dict[tuple[str, int], _PionFit], p: ArrayLike, charge: int, mate
     if charge not in (1, -1):
         raise unknown_name("charge of a pion", str(charge), ("1", "-1"))
     require_range("p", p, 0.0, unit="MeV/c")
-    scale, base = (_AIR_OVER_BE, "Be") if material == "air" else (1.0, material)
+    scale, base = (AIR_OVER_BE, "Be") if material == "air" else (1.0, material)
     if (base, charge) not in fits:
         raise unknown_name("material", material, {"air", *(name for name, _ in fits)})
     momentum = np.maximum(np.asarray(p, dtype=float) / GEV, _PION_FIT_LOW_GEV)
