@@ -125,7 +125,7 @@ def neutrino_flux(
             points = unit_points(n, seed=seed, stream=(abs(species), int(species > 0), replicate))
             mesons = sampler.sample(points)
             for disc, tally in zip(discs, tallies, strict=True):
-                _fill(tally, edges, mesons, disc, points)
+                fill(tally, edges, mesons, disc, points)
             if muons and species in _MUON_BRANCHING:
                 made = muons_of(mesons, points)
                 at = decay_in_flight(made, int(made.pdgid[0]), sampler.beamline, sampler.layers, points[:, MUON_DECAY])
@@ -135,10 +135,7 @@ def neutrino_flux(
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(one, range(replicates)))
-    return tuple(
-        NeutrinoFlux(edges, {key: np.array([tallies[i][key] for tallies in found]) for key in found[0][i]})
-        for i in range(len(discs))
-    )
+    return collect(edges, found)
 
 
 def muons_of(mesons: Rays, points: Floats) -> Rays:
@@ -178,13 +175,39 @@ def _add(tally: dict[Key, Floats], key: Key, energy: Floats, weight: Floats, edg
     tally[key] = tally[key] + row if key in tally else row
 
 
-def _fill(tally: dict[Key, Floats], edges: Floats, mesons: Rays, disc: Disc, points: Floats) -> None:
-    """Add the neutrinos of every channel of the mesons."""
-    species = int(mesons.pdgid[0])
-    _, doppler, weight = disc_rays(mesons, disc, points)
+def fill(
+    tally: dict[Key, Floats], edges: Floats, parents: Rays, disc: Disc, points: Floats, label: str | None = None
+) -> None:
+    """Add to a tally the neutrinos of every channel of decaying particles of one species, unpolarised.
+
+    Parameters
+    ----------
+    tally : dict of (flavour, parent) to (bins,) float
+        1/cm^2/POT; the only argument that changes.
+    edges : (bins+1,) float
+        MeV.
+    parents : Rays
+        At their decays, (N,).
+    disc : Disc
+        Where the flux is averaged.
+    points : (N, len(Axis)) float
+        Points of the unit cube.
+    label : str, optional
+        Name of the parent; that of the published columns by default.
+    """
+    species = int(parents.pdgid[0])
+    _, doppler, weight = disc_rays(parents, disc, points)
     for channel in channels(species):
         energy = channel.energy(points[:, Axis.ENERGY]) / doppler
-        _add(tally, (channel.flavour, parent_label(species)), energy, weight * channel.branching, edges)
+        _add(tally, (channel.flavour, label or parent_label(species)), energy, weight * channel.branching, edges)
+
+
+def collect(edges: Floats, tallies: Sequence[Sequence[dict[Key, Floats]]]) -> tuple[NeutrinoFlux, ...]:
+    """Return one flux a disc from tallies by replicate and disc."""
+    return tuple(
+        NeutrinoFlux(edges, {key: np.array([tally[key] for tally in column]) for key in column[0]})
+        for column in zip(*tallies, strict=True)
+    )
 
 
 def _fill_muons(
