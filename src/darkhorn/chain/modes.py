@@ -33,7 +33,7 @@ PI_MINUS_SETS: Final = ("newer", "older")
 FLAVOURS: Final = ("numu", "numubar", "nue", "nuebar")
 FIRST_POINTS: Final = 2**11
 MOST_POINTS: Final = 2**17
-_PILOT_STREAM: Final = 2_000_000
+_PILOT_STREAM: Final = 4_000_000
 _PILOT_POINTS: Final = 2**12
 
 
