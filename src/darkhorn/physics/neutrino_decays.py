@@ -39,6 +39,7 @@ K_LONG_FORM: Final = FormFactor(0.0282, 0.0138)
 """K0L. Source: PDG, K_l3 form factors, linear fit with lepton universality."""
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_NORM_NODES, _NORM_WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 
 def kl3_density(e_nu: ArrayLike, e_lepton: ArrayLike, M: float, m_pi: float, m_l: float, form: FormFactor) -> Floats:
@@ -139,9 +140,8 @@ def kl3_spectrum(e_nu: ArrayLike, M: float, m_pi: float, m_l: float, form: FormF
     Source: :func:`kl3_density`; integrals compared with adaptive quadrature in tests/physics/test_neutrino_decays.py.
     """
     end = kl3_end(M, m_pi, m_l)
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    v = 0.5 * (nodes + 1.0)
-    norm = float((_kl3_integral(end * (1.0 - v**2), M, m_pi, m_l, form) * v) @ weights) * end
+    v = 0.5 * (_NORM_NODES + 1.0)
+    norm = float((_kl3_integral(end * (1.0 - v**2), M, m_pi, m_l, form) * v) @ _NORM_WEIGHTS) * end
     return _kl3_integral(np.asarray(e_nu, dtype=float), M, m_pi, m_l, form) / norm
 
 
