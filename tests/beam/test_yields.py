@@ -1,0 +1,137 @@
+"""Yield tables: a table typed here, the laws of a density, and what the engine gave against published numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from darkhorn.beam.yields import (
+    MIRROR,
+    PRODUCTS,
+    THETA_CELLS,
+    THETA_EDGES,
+    X_CELLS,
+    X_EDGES,
+    YieldTable,
+    read_yields,
+    removal_cm2,
+)
+from darkhorn.core.errors import InputFileError, RangeError, UnknownNameError
+from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON
+from darkhorn.core.units import MB_IN_CM2
+
+
+def toy(nucleus: str = "Be", projectile: int = PROTON) -> YieldTable:
+    """A table of random counts at three momenta."""
+    rng = np.random.default_rng(5)
+    counts = {product: rng.integers(1, 40, (3, X_CELLS, THETA_CELLS)).astype(float) for product in PRODUCTS}
+    counts[PI_PLUS][:, :, -3:] = 0.0
+    momenta = np.array([1000.0, 3000.0, 9000.0])
+    return YieldTable(projectile, nucleus, momenta, np.full(3, 1000.0), np.array([500.0, 100.0, 10.0]), counts)
+
+
+def integral(table: YieldTable, product: int, p_in: float) -> float:
+    """Sum of the density on a grid five times as fine as the cells, whose edges it contains."""
+    x = (np.arange(5 * X_CELLS + 1) / (5 * X_CELLS)) ** 2
+    theta = 0.5 * np.pi * (np.arange(5 * THETA_CELLS + 1) / (5 * THETA_CELLS)) ** 2
+    middle_x, middle_theta = 0.5 * (x[1:] + x[:-1]), 0.5 * (theta[1:] + theta[:-1])
+    density = table.density(product, p_in, (middle_x * p_in)[:, None], middle_theta[None, :])
+    return float((np.diff(x) * p_in) @ density @ (-2.0 * np.pi * np.diff(np.cos(theta))))
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(st.floats(500.0, 12_000.0), st.sampled_from(PRODUCTS))
+def test_the_integral_of_the_density_is_the_multiplicity(p_in: float, product: int) -> None:
+    table = toy()
+    expected = float(table.multiplicity(product, p_in))
+    assert integral(table, product, p_in) == pytest.approx(expected, rel=1e-12)
+    assert (expected == 0.0) == (p_in < 1000.0)
+
+
+def test_the_multiplicity_on_a_rung_is_counts_over_production_interactions() -> None:
+    table = toy()
+    for rung, momentum in enumerate(table.momenta):
+        mean = table.counts[PROTON][rung].sum() / table.interactions[rung]
+        assert table.multiplicity(PROTON, momentum) == pytest.approx(mean, rel=1e-12)
+    between = table.multiplicity(PROTON, np.sqrt(1000.0 * 3000.0))
+    assert between == pytest.approx(table.multiplicity(PROTON, table.momenta[:2]).mean(), rel=1e-12)
+    assert table.multiplicity(PROTON, 2e4) == table.multiplicity(PROTON, 9000.0)
+
+
+def test_the_quasi_elastic_share_is_at_most_the_measured_one() -> None:
+    table = toy()
+    kept = table.interactions / table.collisions
+    assert kept[0] > 0.5  # the measured share at 1 GeV/c is 0.425, below the table's 0.5
+    assert kept[0] == pytest.approx(1.0 - 124.9 / 293.9, abs=2e-3)
+    assert kept[1:] == pytest.approx([0.9, 0.99])
+
+
+def test_draws_follow_the_density() -> None:
+    table, n, slowest = toy(), 1024, 2222.0
+    grid = (np.arange(n) + 0.5) / n
+    u, v = (a.ravel() for a in np.meshgrid(grid, grid))
+    p, theta, multiplicity = table.draw(NEUTRON, u, v, slowest)
+    top = table.momenta[-1]
+    assert p.min() >= slowest
+    assert p.max() <= top
+    counted, _, _ = np.histogram2d(p / top, theta, bins=(X_EDGES, THETA_EDGES))
+    whole = X_EDGES[:-1] * top > slowest
+    expected = table.counts[NEUTRON][-1] / table.interactions[-1]
+    assert counted[whole] / len(p) * multiplicity == pytest.approx(expected[whole], rel=0.03, abs=1e-3)
+    cut = np.clip((X_EDGES[1:] - slowest / top) / np.diff(X_EDGES), 0.0, 1.0)
+    assert multiplicity == pytest.approx(float((expected * cut[:, None]).sum()), rel=1e-12)
+    cosine = np.cos(theta[(theta > THETA_EDGES[-2])])
+    assert np.histogram(cosine, bins=4)[0] == pytest.approx(np.full(4, len(cosine) / 4), rel=0.1)  # flat in solid angle
+
+
+def test_the_density_vanishes_where_nothing_can_be() -> None:
+    table = toy()
+    assert table.density(PI_PLUS, 999.0, 100.0, 0.1) == 0.0
+    assert table.density(PI_PLUS, 3000.0, 3000.0, 0.1) == 0.0
+    assert table.density(PI_PLUS, 3000.0, 100.0, 1.6) == 0.0
+    assert table.density(PI_PLUS, 3000.0, 100.0, 1.5) == 0.0  # empty cells of the toy
+    assert table.density(PI_PLUS, 3000.0, 100.0, 0.5) > 0.0
+
+
+def test_the_mirror_exchanges_charges_and_is_its_own_inverse() -> None:
+    table = toy()
+    mirror = table.mirrored()
+    assert mirror.projectile == NEUTRON
+    for product in PRODUCTS:
+        assert (mirror.counts[MIRROR[product]] == table.counts[product]).all()
+    assert (mirror.mirrored().counts[PI_MINUS] == table.counts[PI_MINUS]).all()
+    assert toy(projectile=PI_PLUS).mirrored().projectile == PI_MINUS
+
+
+def test_removal_at_the_beam_momentum() -> None:
+    p = np.array([8888.9])
+    assert removal_cm2(PROTON, p, "Be") / MB_IN_CM2 == pytest.approx(177.7, abs=0.1)
+    assert removal_cm2(NEUTRON, p, "Al") / MB_IN_CM2 == pytest.approx(383.5, abs=0.1)
+    assert removal_cm2(PI_PLUS, np.array([2000.0]), "Be") / MB_IN_CM2 == pytest.approx(193.9 - 33.1, abs=0.1)
+
+
+def test_bad_questions() -> None:
+    table = toy()
+    with pytest.raises(UnknownNameError, match="product of the yield table '321'"):
+        table.multiplicity(321, 3000.0)
+    with pytest.raises(RangeError, match="slowest = 10000 MeV/c"):
+        table.draw(PROTON, np.array([0.5]), np.array([0.5]), 1.0e4)
+    with pytest.raises(RangeError, match="p_in"):
+        table.density(PROTON, 0.0, 1.0, 0.1)
+
+
+def test_a_file_with_a_missing_row_is_refused(tmp_path: Path) -> None:
+    angles = ",".join(f"theta_{k:02d}" for k in range(THETA_CELLS))
+    zeros = ",".join(["1"] * THETA_CELLS)
+    rows = [f"{p},10,1,{product},{cell},{zeros}" for p in (1.0, 2.0) for product in PRODUCTS for cell in range(X_CELLS)]
+    path = tmp_path / "table.csv"
+    head = f"momentum_GeV,collisions,quasi_elastic,product,x_cell,{angles}\n"
+    path.write_text(head + "\n".join(reversed(rows)) + "\n")
+    table = read_yields(path, PROTON, "Be")
+    assert table.momenta.tolist() == [1000.0, 2000.0]
+    assert all((table.counts[product] == 1.0).all() for product in PRODUCTS)
+    path.write_text(head + "\n".join(rows[:-1]) + "\n")
+    with pytest.raises(InputFileError, match="rows are missing"):
+        read_yields(path, PROTON, "Be")
