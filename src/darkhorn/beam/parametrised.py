@@ -139,6 +139,11 @@ class ParametrisedSource:
         momentum = np.column_stack([np.hypot(p, mass(species)), p[:, None] * direction])
         return Rays.make(species, vertex, momentum, number / len(points))
 
+    def interactions(self, points: Floats) -> float:
+        """Return the production interactions per POT in the rod, averaged over points (N, len(Axis))."""
+        *_, weight = (self.vertices or self._straight)(points)
+        return float(weight.mean())
+
     def yield_per_pot(self, species: int) -> float:
         """Return the mesons per POT for a narrow beam on the axis, P(interact) x multiplicity, by quadrature.
 

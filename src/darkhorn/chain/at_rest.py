@@ -13,14 +13,14 @@ import numpy as np
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.matter import survival
-from darkhorn.beam.parametrised import SHAPES
+from darkhorn.beam.parametrised import SHAPES, ParametrisedSource
 from darkhorn.beam.source import Source
 from darkhorn.beam.transport import transport
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.neutrino_channels import parent_label
 from darkhorn.chain.neutrinos import Key, NeutrinoFlux, collect, fill
 from darkhorn.chain.predict import REPLICATES
-from darkhorn.core.errors import unknown_name
+from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
@@ -110,7 +110,7 @@ def dump_kaons(beamline: Beamline, protons: float, points: Floats, retention: fl
     beamline : Beamline
         Gives the proton momentum and the place.
     protons : float
-        Protons per POT that arrive there.
+        Protons per POT that arrive there, >= 0.
     points : (N, len(Axis)) float
         Points of the unit cube.
     retention : float, optional
@@ -121,10 +121,16 @@ def dump_kaons(beamline: Beamline, protons: float, points: Floats, retention: fl
     Rays
         N kaons at rest on the axis.
 
+    Raises
+    ------
+    RangeError
+        For a negative number of protons.
+
     Notes
     -----
     K+ per interaction as in beryllium, one interaction a proton; what other hadrons of the shower make is left out.
     """
+    require_range("protons at the dump", protons, 0.0, unit="per POT")
     shape, p_beam = SHAPES[K_PLUS], beamline.beam.momentum
     kept = RETENTION[K_PLUS] if retention is None else retention
     p_max = p_beam - shape.p_end
@@ -136,6 +142,11 @@ def dump_kaons(beamline: Beamline, protons: float, points: Floats, retention: fl
     stop = np.interp(np.hypot(p, m) - m, grid, probability)
     place = np.array([0.0, 0.0, 0.0, beamline.z_dump])
     return _at_rest(K_PLUS, np.tile(place, (len(p), 1)), protons * made * stop / len(p))
+
+
+def _leftover(source: Source, points: Floats) -> float:
+    """Return the protons per POT that make no meson in the target, as far as the source knows."""
+    return 1.0 - source.interactions(points) if isinstance(source, ParametrisedSource) else 0.0
 
 
 def _at_rest(species: int, x: Floats, weight: Floats) -> Rays:
@@ -152,7 +163,7 @@ def at_rest_flux(
     edges: Floats,
     *,
     species: Sequence[int] = (K_PLUS, PI_PLUS),
-    leftover: float = 0.0,
+    leftover: float | None = None,
     retention: float | None = None,
     n: int = 2**13,
     replicates: int = REPLICATES,
@@ -171,8 +182,9 @@ def at_rest_flux(
         As :func:`darkhorn.chain.neutrinos.neutrino_flux`.
     species : sequence of int
         K+ (321), pi+ (211) or both.
-    leftover : float
-        Protons per POT that go through the target and interact in the dump: :func:`dump_kaons`.
+    leftover : float, optional
+        Protons per POT that go through the target and interact in the dump: :func:`dump_kaons`. By default those that
+        a parametrised source leaves, and none for another source.
     retention : float, optional
         As :func:`stopped`.
 
@@ -192,8 +204,9 @@ def at_rest_flux(
         for pdg in species:
             points = unit_points(n, seed=seed, stream=(_STREAM, pdg, replicate))
             batches = [stopped(source.sample(points, pdg, uniform), beamline, layers, retention)]
-            if pdg == K_PLUS and leftover > 0.0:
-                batches.append(dump_kaons(beamline, leftover, points, retention))
+            if pdg == K_PLUS:
+                protons = _leftover(source, points) if leftover is None else leftover
+                batches.append(dump_kaons(beamline, protons, points, retention))
             for rest in batches:
                 chains = [rest] if pdg == K_PLUS else [rest, _at_rest(-MUON, rest.x, rest.weight)]
                 for disc, tally in zip(discs, tallies, strict=True):
