@@ -8,12 +8,15 @@ import pytest
 
 from darkhorn.beam import geant4
 from darkhorn.beam.geant4 import DATA_SETS, DataSetError, Geant4Source, check_geometry, require_data_sets, run_geant4
+from darkhorn.beam.source import Provenance
 from darkhorn.beam.worker import WorkerError
 from darkhorn.core.errors import DarkhornError, RangeError, UnknownNameError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
 from darkhorn.core.species import mass
 from darkhorn.experiments.beams import load_beam
+from darkhorn.io.parquet import write_parquet
+from darkhorn.io.read import read_any
 
 needs_geant4 = pytest.mark.skipif(
     not geant4.is_installed(), reason="needs geant4-pybind: pip install 'darkhorn[geant4]'"
@@ -109,6 +112,15 @@ def test_the_sample_keeps_the_yield(runs: dict[float, Geant4Source]) -> None:
     rays = source.sample(unit_points(2**10, seed=1), 211, ImportanceGrid.uniform())
     assert rays.yield_ == pytest.approx(source.rays[source.rays.pdgid == 211].yield_, rel=1e-12)
     assert set(rays.pdgid) == {211}
+
+
+def test_the_label_survives_a_file(runs: dict[float, Geant4Source], tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'darkhorn[io]'")
+    source = runs[1.0]
+    write_parquet(tmp_path / "mesons.parquet", source.rays, source.provenance.as_text())
+    rays, about = read_any(tmp_path / "mesons.parquet")
+    assert Provenance.of_file(about) == source.provenance
+    assert np.array_equal(rays.p, source.rays.p)
 
 
 @needs_geant4
