@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +19,14 @@ from darkhorn.physics.neutrino_decays import (
 )
 from darkhorn.physics.weak import two_body_energy
 
-_NODES = 1025
+_NODES = 4001
+
+
+class Spectrum(NamedTuple):
+    """Cumulative distribution (n,) on a grid of rest-frame energies (n,) in MeV; a line has the same energy twice."""
+
+    energy: Floats
+    cumulative: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,43 +39,42 @@ class Channel:
         numu, numubar, nue or nuebar.
     branching : float
         Branching ratio, times one half where two charges share it.
-    quantiles : (m,) float
-        Rest-frame energy in MeV at m equally spaced values of the cumulative distribution; one value for a line.
+    spectrum : Spectrum
+        Energy in the rest frame.
     """
 
     flavour: str
     branching: float
-    quantiles: Floats
+    spectrum: Spectrum
 
     def energy(self, u: Floats) -> Floats:
         """Return the rest-frame energy in MeV that each uniform number (N,) draws."""
-        if len(self.quantiles) == 1:
-            return np.full(len(u), self.quantiles[0])
-        return np.interp(u, np.linspace(0.0, 1.0, len(self.quantiles)), self.quantiles)
+        return np.interp(u, self.spectrum.cumulative, self.spectrum.energy)
 
 
-def quantiles(energy: Floats, density: Floats, n: int = _NODES) -> Floats:
-    """Return the energies at n equally spaced values of the cumulative distribution of a tabulated density."""
+def tabulated(energy: Floats, density: Floats) -> Spectrum:
+    """Return the spectrum of a density (n,) tabulated on a grid of energies (n,) in MeV; the norm is free."""
     cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(energy))])
-    return np.interp(np.linspace(0.0, 1.0, n), cumulative / cumulative[-1], energy)
+    return Spectrum(energy, cumulative / cumulative[-1])
 
 
-def _line(parent: int, lepton: int) -> Floats:
-    """Return the energy of the neutrino of a two-body decay, shape (1,)."""
-    return np.array([float(two_body_energy(mass(parent), mass(lepton)))])
+def _line(parent: int, lepton: int) -> Spectrum:
+    """Return the line of the neutrino of a two-body decay."""
+    energy = float(two_body_energy(mass(parent), mass(lepton)))
+    return Spectrum(np.array([energy, energy]), np.array([0.0, 1.0]))
 
 
-def _kl3(kaon: int, pion: int, lepton: int, form: FormFactor) -> Floats:
-    """Return the quantiles of the neutrino of K -> pi l nu."""
+def _kl3(kaon: int, pion: int, lepton: int, form: FormFactor) -> Spectrum:
+    """Return the spectrum of the neutrino of K -> pi l nu."""
     masses = mass(kaon), mass(pion), mass(lepton)
-    energy = np.linspace(0.0, kl3_end(*masses), 4001)
-    return quantiles(energy, kl3_spectrum(energy, *masses, form))
+    energy = np.linspace(0.0, kl3_end(*masses), _NODES)
+    return tabulated(energy, kl3_spectrum(energy, *masses, form))
 
 
-def _michel(flavour: str) -> Floats:
-    """Return the quantiles of a neutrino of an unpolarised muon."""
-    x = np.linspace(0.0, 1.0, 4001)
-    return quantiles(0.5 * mass(MUON) * x, muon_decay_density(x, 0.0, 0.0, flavour))
+def _michel(flavour: str) -> Spectrum:
+    """Return the spectrum of a neutrino of an unpolarised muon."""
+    x = np.linspace(0.0, 1.0, _NODES)
+    return tabulated(0.5 * mass(MUON) * x, muon_decay_density(x, 0.0, 0.0, flavour))
 
 
 def _charged(sign: int) -> tuple[str, str]:
