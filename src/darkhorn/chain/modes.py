@@ -214,7 +214,7 @@ class DumpFlux:
     def flux(self) -> NeutrinoFlux:
         """Flux per proton: (1 - scrape_fraction) past the target + scrape_fraction on the target."""
         share = self.dump.scrape_fraction
-        return _scaled(self.past_target, 1.0 - share).plus(_scaled(self.target, share))
+        return scaled(self.past_target, 1.0 - share).plus(scaled(self.target, share))
 
     def ratio(self, flavour: str = "numu") -> float:
         """Return the flux of the dump mode over that of the target mode."""
@@ -246,6 +246,6 @@ def dump_flux(
     return DumpFlux(air, steel, target, dump)
 
 
-def _scaled(flux: NeutrinoFlux, factor: float) -> NeutrinoFlux:
+def scaled(flux: NeutrinoFlux, factor: float) -> NeutrinoFlux:
     """Return a flux times a factor."""
     return NeutrinoFlux(flux.edges, {key: factor * row for key, row in flux.rows.items()})

@@ -1,4 +1,4 @@
-"""Systematic errors of a flux: universes of production constants by exact reweighting, other inputs by re-runs.
+"""Systematic errors of a flux: universes of production constants by reweighting, other inputs by re-runs.
 
 Everything is kept as relative changes by bin, flavour and direct parent, so that one set of errors serves every flux of
 the same mode. A source of error is a set of rows: many universes, or one row for a change of one standard deviation.
@@ -16,7 +16,7 @@ from darkhorn.beam.parametrised import ParametrisedSource
 from darkhorn.chain.flux import Disc, disc_rays
 from darkhorn.chain.modes import EDGES, Run
 from darkhorn.chain.neutrino_channels import channels, parent_label
-from darkhorn.chain.neutrinos import Key, NeutrinoFlux, muons_of, neutrino_flux
+from darkhorn.chain.neutrinos import MUON_DECAY, Key, NeutrinoFlux, muons_of, neutrino_flux
 from darkhorn.chain.parents import ParentSampler, decay_in_flight
 from darkhorn.core.errors import ScenarioError, require_range
 from darkhorn.core.points import Axis, unit_points
@@ -28,8 +28,8 @@ from darkhorn.physics.production_errors import (
     PI_MINUS_FIT,
     PI_PLUS_FIT,
     Fit,
+    linear_weights,
     sample_parameters,
-    universe_weights,
 )
 
 FITS: Final = {
@@ -42,8 +42,6 @@ FITS: Final = {
 """Covariance that each species is drawn from; K- follows K+, of which it is a fixed share."""
 CURRENT_ERROR: Final = 1000.0
 """One standard deviation of the horn current in A. Source: arXiv:0806.1449, section on the horn (unverified)."""
-LARGEST_WEIGHT: Final = 10.0
-"""Cap of a universe's weight: constants drawn far out make the exponentials explode where no data constrain them."""
 _STREAM: Final = 3_000_000
 _THETA_MAX: Final = np.pi / 2
 Shifts = dict[Key, Floats]
@@ -109,12 +107,12 @@ class FluxErrors:
 
 
 def production_errors(
-    parents: Mapping[int, ParentSampler], disc: Disc, run: Run, universes: int, *, n: int = 2**11
+    parents: Mapping[int, ParentSampler], disc: Disc, run: Run, universes: int, *, n: int = 2**12
 ) -> dict[str, Shifts]:
     """Return the changes of a flux in universes of the production constants, one source of error a species.
 
-    The same decays carry the ratio of each universe's cross section to the best one at the momentum, the angle and the
-    proton momentum at which the meson was made: an exact reweighting, without new transport.
+    The same decays carry the ratio of each universe's cross section to the best one, to first order in the constants,
+    at the momentum, the angle and the proton momentum at which the meson was made: no new transport.
 
     Parameters
     ----------
@@ -139,8 +137,8 @@ def production_errors(
     Notes
     -----
     Neutrinos of muons follow the meson that made the muon; its polarisation, which hardly changes a ratio, is left out.
-    K+ and K- share their universes. Universes of K0 in which the momentum range opens up cannot put mesons there.
-    Weights are cut at :data:`LARGEST_WEIGHT`.
+    K+ and K- share their universes. Weights are those of :func:`darkhorn.physics.production_errors.linear_weights`: the
+    errors of single constants are so large that the full formula would leave the region that data constrain.
     """
     require_range("universes", universes, 2, 10000)
     found: dict[str, Shifts] = {}
@@ -169,9 +167,7 @@ def _species_universes(
     for replicate in range(run.replicates):
         points = unit_points(n, seed=run.seed, stream=(abs(species), int(species > 0), replicate))
         mesons = sampler.sample(points, run.threads)
-        with np.errstate(all="ignore"):
-            ratio = universe_weights(*production_point(sampler, points, mesons), fit, drawn)
-        ratio = np.minimum(np.nan_to_num(ratio, nan=1.0, posinf=LARGEST_WEIGHT), LARGEST_WEIGHT)
+        ratio = linear_weights(*production_point(sampler, points, mesons), fit, drawn)
         weights = np.vstack([np.ones(len(mesons)), ratio])
         for key, energy, weight in _neutrinos(sampler, mesons, disc, points):
             rows = _histograms(energy, weight * weights)
@@ -213,7 +209,7 @@ def _neutrinos(sampler: ParentSampler, mesons: Rays, disc: Disc, points: Floats)
     if abs(sampler.species) in (PI_PLUS, K_PLUS):
         made = muons_of(mesons, points)
         muon = int(made.pdgid[0])
-        u = points[:, Axis.SMEAR_ENERGY]
+        u = points[:, MUON_DECAY]
         batches.append((muon, decay_in_flight(made, muon, sampler.beamline, sampler.layers, u)))
     for species, rays in batches:
         _, doppler, weight = disc_rays(rays, disc, points)
@@ -244,7 +240,7 @@ def _ratio(changed: Floats, best: Floats) -> Floats:
 
 
 def rerun_error(
-    low: Mapping[int, Any], best: Mapping[int, Any], high: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**11
+    low: Mapping[int, Any], best: Mapping[int, Any], high: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**12
 ) -> Shifts:
     """Return the changes of a flux between two runs, (high - low)/2 relative to the best one, one row.
 
@@ -263,7 +259,7 @@ def rerun_error(
 
 
 def one_sided_error(
-    best: Mapping[int, Any], other: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**11
+    best: Mapping[int, Any], other: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**12
 ) -> Shifts:
     """Return the whole relative change from the best run to another one, one row; arguments as :func:`rerun_error`."""
     middle, changed = (_fluxes(parents, disc, run, n) for parents in (best, other))
@@ -304,7 +300,7 @@ def flux_errors(
     run: Run,
     universes: int,
     *,
-    n: int = 2**11,
+    n: int = 2**12,
     progress: Callable[[str], None] = lambda _: None,
 ) -> FluxErrors:
     """Return all systematic errors of the flux behind the horn that are known here.

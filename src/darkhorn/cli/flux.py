@@ -10,7 +10,7 @@ from darkhorn.cli.output import JsonOption, emit_json, note, progress, require_w
 if TYPE_CHECKING:
     from darkhorn.chain.flux import Flux
 
-EXAMPLE = "Example: darkhorn flux bnb --mode neutrino --species numu --out flux.csv"
+EXAMPLE = "Example: darkhorn flux bnb --mode neutrino --detector miniboone --by-parent --universes 100 --out flux.csv"
 
 COLUMNS = "e_lo_MeV,e_hi_MeV,flux_per_cm2_per_POT_per_GeV,mc_error"
 """Header of the table that ``--out`` writes."""
@@ -18,32 +18,97 @@ COLUMNS = "e_lo_MeV,e_hi_MeV,flux_per_cm2_per_POT_per_GeV,mc_error"
 
 def flux(
     beam: Annotated[str, typer.Argument(help="Beam: bnb, or a TOML file of the same form.")],
-    mode: Annotated[str, typer.Option(help="Mode of the beam, for bnb neutrino, antineutrino or off.")] = "neutrino",
-    species: Annotated[str, typer.Option(help="numu (from pi+) or numubar (from pi-).")] = "numu",
+    mode: Annotated[str, typer.Option(help="For bnb neutrino, antineutrino, off, dump or window.")] = "neutrino",
+    species: Annotated[str, typer.Option(help="numu, numubar, nue or nuebar: what --precision is about.")] = "numu",
+    detector: Annotated[str | None, typer.Option(help="miniboone, sbnd, microboone or icarus: all parents.")] = None,
+    by_parent: Annotated[bool, typer.Option("--by-parent", help="All mesons, by direct parent.")] = False,
+    universes: Annotated[int, typer.Option(help="Universes of the systematic error; 0 for none.")] = 0,
+    again: Annotated[bool, typer.Option("--again/--no-again", help="Hadrons of the target interact again.")] = True,
+    source: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decays of another program (dk2nu .root, .csv, .npz, ...).")
+    ] = None,
+    scrape: Annotated[float, typer.Option(help="Mode dump: share of protons that hit the target, 0 to 1.")] = 0.0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Write the spectrum, 200 bins of 50 MeV.")
     ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the spectrum.")] = None,
     precision: Annotated[float, typer.Option(help="Relative Monte-Carlo error of the total, 1e-4 to 0.5.")] = 0.005,
     seed: Annotated[int, typer.Option(help="Seed, 0 or more.")] = 1,
     threads: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 2,
     json: JsonOption = False,
 ) -> None:
-    """Print the flux of primary pions' neutrinos at MiniBooNE, in 1/cm^2/POT, and the mean energy in MeV.
+    """Print the neutrino flux at a detector, in 1/cm^2/POT, and the mean energy in MeV.
 
-    The flux is averaged over the disc of the detector, radius 6.106 m at 541 m. The published numbers beside it
-    come with no free factor.
+    By default that of primary pions at MiniBooNE, averaged over its disc, radius 6.106 m at 541 m. With --detector,
+    --by-parent, --universes, --source, or in the modes dump and window: of all mesons, by flavour. The published
+    numbers beside it come with no free factor.
     """
-    from darkhorn.chain.flux import beam_flux
-    from darkhorn.io.atomic import write_text_atomic
+    for path in (out, plot):
+        if path is not None:
+            require_writable(path)
+    whole = detector is not None or by_parent or universes > 0 or source is not None or mode in ("dump", "window")
+    if whole:
+        from darkhorn.report.flux_job import FluxJob
 
-    if out is not None:
-        require_writable(out)
+        job = FluxJob(
+            beam, mode, species, detector or "miniboone", by_parent, universes, again, source, scrape, out, plot
+        )
+        _all_parents(job, {"precision": precision, "seed": seed, "threads": threads}, json)
+        return
+    _primary_pions((beam, mode, species), (out, plot), (precision, seed, threads), json)
+
+
+def _all_parents(job: Any, settings: dict[str, Any], json: bool) -> None:
+    """Compute and show the flux of all mesons."""
+    from darkhorn.chain.modes import Run
+    from darkhorn.report.flux_job import compute
+
+    with progress() as tell:
+        values = compute(job, Run(**settings), tell)
+    if json:
+        emit_json(values)
+        return
+    rows = []
+    for row in values["fluxes"]:
+        error = row["systematic_error"]
+        total = f"{row['total_per_cm2_per_POT']:.4g} +- {row['mc_error']:.2g}"
+        mean = f"{row['mean_energy_MeV']:.4g}"
+        rows.append((row["flavour"], row["parent"], total, "-" if error is None else f"{error:.2g}", mean))
+    heads = ("flavour", "parent", "flux [1/cm^2/POT] (MC error)", "systematic error", "mean energy [MeV]")
+    show_table(f"{values['beam']}, {values['mode']} mode, at {values['detector']}", heads, rows)
+    cells = [(row["component"], row["flavour"], f"{row['total_per_cm2_per_POT']:.4g}") for row in values["components"]]
+    show_table("where it comes from", ("component", "flavour", "flux [1/cm^2/POT]"), cells)
+    if values["published"]:
+        cells = [
+            (row["flavour"], f"{row['total_per_cm2_per_POT']:.4g}", f"{row['ratio_total']:.4f}")
+            for row in values["published"]
+        ]
+        show_table("beside the published flux", ("flavour", "published", "darkhorn / published"), cells)
+    for text in values["notes"]:
+        note(text)
+    for key in ("out", "plot"):
+        if key in values:
+            note(f"{key}: {values[key]}")
+
+
+def _primary_pions(what: tuple[str, str, str], files: tuple[Path | None, Path | None], run: Any, json: bool) -> None:
+    """Compute and show the flux of primary pions."""
+    from darkhorn.chain.flux import beam_flux
+    from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
+
+    (beam, mode, species), (out, plot), (precision, seed, threads) = what, files, run
     with progress() as tell:
         result = beam_flux(beam, mode, species, precision=precision, seed=seed, threads=threads, progress=tell)
     values = _values(result, beam, mode, species)
     if out is not None:
         write_text_atomic(out, _table(result))
         values["out"] = str(out)
+    if plot is not None:
+        from darkhorn.report.flux_plot import plot_flux
+        from darkhorn.report.style import render
+
+        write_bytes_atomic(plot, render(plot_flux(result, mode=mode, flavour=species), "png"))
+        values["plot"] = str(plot)
     if json:
         emit_json(values)
         return
