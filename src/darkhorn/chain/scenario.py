@@ -27,7 +27,7 @@ from darkhorn.experiments.beams import load_beam
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Experiment, Window
 from darkhorn.experiments.reading import Table, read_toml, require_increasing
-from darkhorn.io.tables import read_rays
+from darkhorn.io.read import read_any
 from darkhorn.models.photoconversion import Photoconversion
 from darkhorn.models.presets import parameter_names, preset, with_changes
 from darkhorn.physics.passage import proton_inelastic_cm2, proton_production_cm2
@@ -151,18 +151,19 @@ class Scenario:
     def _parents(self, line: Beamline | None, shape: Shape) -> tuple[Parents, ...]:
         """Return the decaying mesons of every species of the source."""
         group = self._source_table()
-        group.only("kind", "file", "stage", "normalise", "pi_minus")
+        group.only("kind", "file", "stage", "pot", "normalise", "pi_minus")
         kind = group.text("kind", SOURCES)
         if kind == "table":
             for key in ("normalise", "pi_minus"):
                 if key in group:
                     raise ScenarioError(f"{group.path(key)}: only with kind = 'sanford-wang'")
-            rays = read_rays(self.folder / group.text("file"))
+            pot = group.number("pot", "POT", 0.0, open_low=True) if "pot" in group else None
+            rays, _ = read_any(self.folder / group.text("file"), pot)
             if group.text("stage", ("production", "decay")) == "decay":
                 return tuple(TableParents(rays[rays.pdgid == s], s) for s in TableSource(rays).species)
             source: Source = TableSource(rays)
         else:
-            for key in ("file", "stage"):
+            for key in ("file", "stage", "pot"):
                 if key in group:
                     raise ScenarioError(f"{group.path(key)}: only with kind = 'table'")
             source = self._sanford_wang(group, line)
