@@ -30,6 +30,8 @@ class Status(IntEnum):
     LEFT_BACKWARD = 3
     STEP_LIMIT = 4
     AT_REST = 5
+    CLOCK_LIMIT = 6
+    STOPPED = 7
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
     count = finite.sum(axis=1)
     start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)
     slope = (end - start) / np.diff(layers.z)[:, None]
-    pairs = np.stack([layers.medium.ravel(), layers.field.ravel()], axis=1)
-    kinds, index = np.unique(pairs, axis=0, return_inverse=True)
+    kinds, index = np.unique(
+        np.column_stack([layers.medium.ravel(), layers.field.ravel()]), axis=0, return_inverse=True
+    )
     full = layers.field == 1.0
     codes = np.where(layers.medium < 0, -2, 2 * index.reshape(layers.medium.shape) + full)
     clear = np.tile([np.inf, -np.inf], (len(count), 1))
@@ -78,10 +81,12 @@ def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
             high = min(start[slab, layer], end[slab, layer]) if layer < count[slab] else np.inf
             clear[slab] = low, high
     cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
-    return np.column_stack([layers.z[:-1], layers.z[1:], clear, cones]), np.column_stack([count, codes]), kinds
+    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], clear, cones])
+    table: Ints = np.column_stack([count, codes])
+    return bounds, table, np.asarray(kinds, dtype=np.float64)
 
 
-def _checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
+def checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
     """Return x and p as (N, 4) arrays, or say what is wrong with them."""
     x, p = np.array(x, dtype=float, ndmin=2), np.array(p, dtype=float, ndmin=2)
     if x.shape != p.shape or x.shape[1:] != (4,):
@@ -95,7 +100,7 @@ def _checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, F
     return x, p
 
 
-def _chunks(n: int) -> Iterator[slice]:
+def chunks(n: int) -> Iterator[slice]:
     """Yield slices of fixed size that cover n particles."""
     for start in range(0, n, CHUNK):
         yield slice(start, min(start + CHUNK, n))
@@ -157,7 +162,7 @@ def transport(
     require_range("threads", threads, 1)
     n = len(np.atleast_2d(np.asarray(x)))
     k = np.broadcast_to(bending_momentum(charge, current), (n,))
-    x, p = _checked(layers, x, p, k)
+    x, p = checked(layers, x, p, k)
     limit = np.broadcast_to(np.asarray(np.inf if path_limit is None else path_limit, dtype=float), (n,))
     require_range("path_limit", np.where(limit == np.inf, 0.0, limit), 0.0, unit="m")
     stop = np.broadcast_to(np.asarray(layers.z[-1] if z_end is None else z_end, dtype=float), (n,))
@@ -188,11 +193,11 @@ def transport(
         _kernel.track_all(*inputs, *(array[part] for array in arrays))
 
     if threads == 1:
-        for part in _chunks(n):
+        for part in chunks(n):
             follow(part)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(follow, _chunks(n)))
+            list(pool.map(follow, chunks(n)))
     beta = np.where(momentum > 0.0, momentum, 1.0) / np.where(momentum > 0.0, p[:, 0], 1.0)
     end_x = np.column_stack([x[:, 0] + path / (beta * C), place])
     end_p = np.column_stack([p[:, 0], direction * momentum[:, None]])
