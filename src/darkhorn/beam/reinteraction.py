@@ -10,6 +10,7 @@ The dump at the end makes nothing.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ from darkhorn.beam.walls import Surfaces, emerge
 from darkhorn.beam.yields import NUCLEONS, PIONS, YieldTable, removal_cm2
 from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import Axis
+from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import PI_MINUS, PI_PLUS, PROTON, charge, mass
 from darkhorn.core.units import AVOGADRO, CM, CM2_IN_M2, GEV
@@ -44,6 +45,8 @@ _THETA_MAX: Final = np.pi / 2
 _TOLERANCE: Final = 1.0e-6
 """Precision of the optical depth at which a hadron interacts."""
 _STEPS: Final = 60
+_FIRST: Final = [Axis.FIRST_MOMENTUM, Axis.FIRST_THETA, Axis.FIRST_PHI]
+_PILOT_POINTS: Final = 2**12
 _WALL_DEPTH: Final = 2.0
 """Path in m that a hadron goes in a wall at most: twelve interaction lengths of steel."""
 NUCLEI: Final = {"Be": ("Be", 1.0), "Al": ("Al", 1.0), "air": ("Be", AIR_OVER_BE)}
@@ -118,7 +121,7 @@ class Reinteraction:
         species : int
             PDG number, one of :attr:`species`.
         grid : ImportanceGrid
-            Density in (p/p_hadron, sqrt(theta/(pi/2))).
+            Density in (sqrt(p/p_hadron), sqrt(theta/(pi/2))), in which the cells of the tables are regular.
 
         Returns
         -------
@@ -136,12 +139,12 @@ class Reinteraction:
         at, place = self.interact(hadrons, points[:, Axis.FIRST_DEPTH])
         p_in = hadrons.momentum
         a, b, jacobian = grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
-        p, theta = p_in * a, _THETA_MAX * b**2
+        p, theta = p_in * a**2, _THETA_MAX * b**2
         density = np.zeros(len(p))
         for name, nucleus in self._makers().items():
             here = place == name
             density[here] = self.again[nucleus].density(species, p_in[here], p[here], theta[here])
-        measure = p_in * 2.0 * b * _THETA_MAX * np.sin(theta) * 2.0 * np.pi * jacobian
+        measure = p_in * 2.0 * a * 2.0 * b * _THETA_MAX * np.sin(theta) * 2.0 * np.pi * jacobian
         direction = rotate(at.direction, np.cos(theta), 2.0 * np.pi * points[:, Axis.PHI])
         momentum = np.column_stack([np.hypot(p, mass(species)), p[:, None] * direction])
         pions = Rays.make(species, at.x, momentum, at.weight * density * measure, np.arange(len(p)))
@@ -174,13 +177,8 @@ class Reinteraction:
         """
         if self.hadron in PIONS:
             moved = points.copy()
-            for axis, first in (
-                (Axis.MOMENTUM, Axis.FIRST_MOMENTUM),
-                (Axis.THETA, Axis.FIRST_THETA),
-                (Axis.PHI, Axis.FIRST_PHI),
-            ):
-                moved[:, axis] = points[:, first]
-            return SanfordWangSource(self.beamline).sample(moved, self.hadron, ImportanceGrid.uniform())
+            moved[:, [Axis.MOMENTUM, Axis.THETA, Axis.PHI]] = points[:, _FIRST]
+            return SanfordWangSource(self.beamline).sample(moved, self.hadron, self._first_grid)
         beam, rod = self.beamline.beam, self.beamline.target
         mean_path = float(interaction_length(proton_production_cm2(beam.momentum, rod.material), rod.number_density))
         vertex, proton, weight = proton_vertices(points, beam, rod, mean_path)
@@ -189,6 +187,13 @@ class Reinteraction:
         direction = rotate(proton, np.cos(theta), 2.0 * np.pi * points[:, Axis.FIRST_PHI])
         momentum = np.column_stack([np.hypot(p, mass(self.hadron)), p[:, None] * direction])
         return Rays.make(self.hadron, vertex, momentum, weight * multiplicity / len(points))
+
+    @cached_property
+    def _first_grid(self) -> ImportanceGrid:
+        """Where in (momentum, angle) Sanford-Wang has its pions, from a pilot run."""
+        points = unit_points(_PILOT_POINTS, seed=0)
+        pilot = SanfordWangSource(self.beamline).sample(points, self.hadron, ImportanceGrid.uniform())
+        return ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], pilot.weight)
 
     def interact(self, hadrons: Rays, u: Floats) -> tuple[Rays, Strings]:
         """Return hadrons where they interact again, and the name of the material there.

@@ -1,0 +1,149 @@
+"""Re-interactions: where hadrons interact, how often, and that weights add up to multiplicities times probabilities."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from darkhorn.beam.layers import compile_layers
+from darkhorn.beam.reinteraction import SLOWEST, Reinteraction
+from darkhorn.beam.transport import transport
+from darkhorn.beam.walls import Surfaces
+from darkhorn.beam.yields import PRODUCTS, THETA_CELLS, X_CELLS, YieldTable, removal_cm2
+from darkhorn.core.errors import RangeError, UnknownNameError
+from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON, charge
+from darkhorn.experiments.beams import load_beam
+from darkhorn.physics.passage import proton_production_cm2
+
+LINE = load_beam("bnb", "neutrino")
+LAYERS = compile_layers(LINE)
+POINTS = unit_points(2**13, seed=11)
+UNIFORM = ImportanceGrid.uniform()
+WALLED = ("steel", "concrete")
+
+
+def table(projectile: int, nucleus: str) -> YieldTable:
+    """One smooth table: harder and more forward than flat, the same at every momentum."""
+    x, theta = np.arange(X_CELLS)[:, None], np.arange(THETA_CELLS)[None, :]
+    shape = 100.0 * np.exp(-0.2 * x - 0.3 * theta) * (1.5 if nucleus == "Al" else 1.0)
+    counts = {product: np.broadcast_to(shape, (2, X_CELLS, THETA_CELLS)).copy() for product in PRODUCTS}
+    counts[PI_MINUS] *= 0.5
+    return YieldTable(
+        projectile, nucleus, np.array([900.0, 8888.89]), np.full(2, 2000.0), np.array([100.0, 20.0]), counts
+    )
+
+
+def source(hadron: int, current: float = 174e3, places: tuple[str, ...] | None = None) -> Reinteraction:
+    again = {nucleus: table(hadron, nucleus) for nucleus in ("Be", "Al")}
+    return Reinteraction(LINE.with_current(current), LAYERS, hadron, table(PROTON, "Be"), again, places)
+
+
+def test_hadrons_of_the_first_vertex_are_the_multiplicity_times_the_interactions() -> None:
+    rod, made = LINE.target, source(NEUTRON).hadrons(POINTS)
+    depth = rod.number_density * float(proton_production_cm2(8888.89, "Be")) * 1e-4 * (rod.z_end - rod.z_start)
+    _, _, multiplicity = table(PROTON, "Be").draw(NEUTRON, np.array([0.5]), np.array([0.5]), SLOWEST)
+    assert made.yield_ == pytest.approx(-np.expm1(-depth) * multiplicity, rel=5e-3)
+    assert -np.expm1(-depth) == pytest.approx(0.790, abs=1e-3)
+    assert made.momentum.min() >= SLOWEST
+
+
+def test_neutrons_interact_in_the_rod_as_often_as_their_chords_say() -> None:
+    """Chords of a finite cylinder, written down here, instead of the transport through layers."""
+    line, rod = source(NEUTRON), LINE.target
+    neutrons = line.hadrons(POINTS)
+    x, n = neutrons.x[:, 1:3], neutrons.direction
+    a, b, c = (n[:, :2] ** 2).sum(1), (x * n[:, :2]).sum(1), (x**2).sum(1) - rod.radius**2
+    sideways = (-b + np.sqrt(b * b - a * c)) / a
+    ends = (rod.z_end - neutrons.x[:, 3]) / n[:, 2]
+    ends = np.where(ends > 0, ends, (rod.z_start - neutrons.x[:, 3]) / n[:, 2])
+    sigma = removal_cm2(NEUTRON, neutrons.momentum, "Be")
+    expected = neutrons.weight * -np.expm1(-np.minimum(sideways, ends) * rod.number_density * 1e-4 * sigma)
+    at, place = line.interact(neutrons, POINTS[:, Axis.FIRST_DEPTH])
+    rod_only = (place == "Be") & (np.hypot(at.x[:, 1], at.x[:, 2]) < 1.001 * rod.radius)  # the cooling tube is Be too
+    assert at.weight[rod_only].sum() == pytest.approx(expected.sum(), rel=0.015)
+
+
+@pytest.mark.parametrize("hadron", [PROTON, PI_PLUS])
+def test_the_optical_depth_at_the_interaction_is_the_one_drawn(hadron: int) -> None:
+    line, u = source(hadron), POINTS[:, Axis.FIRST_DEPTH]
+    hadrons = line.hadrons(POINTS)
+    at, place = line.interact(hadrons, u)
+    inside = np.isin(place, ("Be", "Al", "fins", "air"))
+    assert inside.sum() > 500
+    path = (at.x[inside, 0] - hadrons.x[inside, 0]) * 0.299792458 * hadrons.beta[inside]
+    start = hadrons[inside]
+    back = transport(LAYERS, start.x, start.p, charge(hadron), 174e3, path_limit=path)
+    rates = np.zeros((len(path), len(LAYERS.materials)))
+    for material in LINE.materials:
+        nucleus = "Al" if material.nucleus == "Al" else "Be"
+        scale = (14.5 / 9.01) ** 0.75 if material.nucleus == "air" else 1.0
+        sigma = scale * removal_cm2(hadron, start.momentum, nucleus)
+        rates[:, LAYERS.materials.index(material.name)] = 1e-4 * material.number_density * sigma
+    depth = (rates * back.path_in).sum(axis=1)
+    probability = at.weight[inside] / start.weight
+    ok = start.weight > 0.0
+    assert -np.expm1(-depth[ok]) == pytest.approx((u[inside] * probability)[ok], abs=1e-5)
+
+
+@pytest.mark.parametrize(("hadron", "pion"), [(PROTON, PI_PLUS), (NEUTRON, PI_MINUS), (PI_MINUS, PI_PLUS)])
+def test_weights_add_up_to_multiplicities_times_probabilities(hadron: int, pion: int) -> None:
+    """Pions made in the open region: the sampled sum against the sum of multiplicities, hadron by hadron."""
+    line = source(hadron)
+    sampled, expected = [], []
+    for seed in range(21, 27):
+        points = unit_points(2**14, seed=seed)
+        hadrons = line.hadrons(points)
+        at, place = line.interact(hadrons, points[:, Axis.FIRST_DEPTH])
+        pions = line.sample(points, pion, UNIFORM)
+        open_ = ~np.isin(place, (*WALLED, ""))
+        sampled.append(pions.weight[open_].sum())
+        mean = [line.again["Al" if name == "Al" else "Be"] for name in place[open_]]
+        rows = {id(t): t.multiplicity(pion, hadrons.momentum[open_]) for t in line.again.values()}
+        chosen = np.array([rows[id(t)][i] for i, t in enumerate(mean)])
+        expected.append((at.weight[open_] * chosen).sum())
+    assert np.mean(sampled) == pytest.approx(np.mean(expected), rel=0.025)
+
+
+def test_an_importance_grid_moves_points_and_keeps_the_sum() -> None:
+    cells = np.outer(np.linspace(1.0, 3.0, 8), np.linspace(2.0, 1.0, 8))
+    sums = [
+        np.mean([source(PROTON).sample(unit_points(2**14, seed=s), PI_PLUS, grid).yield_ for s in (31, 32, 33, 34)])
+        for grid in (UNIFORM, ImportanceGrid(cells))
+    ]
+    assert sums[0] == pytest.approx(sums[1], rel=0.03)
+
+
+def test_places_add_up_and_pions_are_slower_than_their_parents() -> None:
+    whole = source(NEUTRON).sample(POINTS, PI_PLUS, UNIFORM)
+    parts = [
+        source(NEUTRON, places=(name,)).sample(POINTS, PI_PLUS, UNIFORM).weight
+        for name in ("Be", "fins", "Al", "air", "steel", "concrete")
+    ]
+    assert np.sum(parts, axis=0) == pytest.approx(whole.weight, rel=1e-12)
+    assert all(part.sum() > 0.0 for part in parts)
+    assert (whole.momentum < source(NEUTRON).hadrons(POINTS).momentum).all()
+    assert not Surfaces.of(LINE.apertures).inside_wall(whole.x[whole.weight > 0.0]).any()
+    assert np.isfinite(whole.x).all()
+    assert np.isfinite(whole.p).all()
+
+
+def test_the_horn_bends_protons_but_not_neutrons() -> None:
+    for hadron, same in ((NEUTRON, True), (PROTON, False)):
+        on, off = (source(hadron, current).sample(POINTS, PI_PLUS, UNIFORM).x for current in (174e3, 0.0))
+        assert bool(np.array_equal(on, off)) is same
+
+
+def test_wrong_tables_and_names_are_refused() -> None:
+    again = {nucleus: table(PROTON, nucleus) for nucleus in ("Be", "Al")}
+    with pytest.raises(UnknownNameError, match="hadron that interacts again '321'"):
+        Reinteraction(LINE, LAYERS, 321, table(PROTON, "Be"), again)
+    with pytest.raises(RangeError, match="yield tables of the re-interaction of 2112"):
+        Reinteraction(LINE, LAYERS, NEUTRON, table(PROTON, "Be"), again)
+    with pytest.raises(RangeError, match="yield tables"):
+        Reinteraction(LINE, LAYERS, PROTON, table(PROTON, "Be"), {"Be": again["Be"]})
+    with pytest.raises(UnknownNameError, match="place of a re-interaction 'stele'"):
+        replace(source(PROTON), places=("stele",))
+    with pytest.raises(UnknownNameError, match="species of the re-interaction source '321'"):
+        source(PROTON).sample(POINTS[:8], 321, UNIFORM)
