@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from darkhorn import __version__
-from darkhorn.cli import cite, doctor, flux, listing, msq, run, track, width
+from darkhorn.cli import cite, doctor, flux, listing, msq, run, track, validate, width
 from darkhorn.cli.output import emit_error
 from darkhorn.core.errors import DarkhornError
 
@@ -44,6 +44,7 @@ app.command("width", epilog=width.EXAMPLE)(width.width)
 app.command("msq", epilog=msq.EXAMPLE)(msq.msq)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
+app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
 app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
