@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.sanford_wang import proton_vertices
+from darkhorn.beam.protons import Vertices
+from darkhorn.beam.sanford_wang import production_vertices
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis
@@ -33,8 +34,6 @@ from darkhorn.physics.production import (
 )
 
 _THETA_MAX: Final = np.pi / 2
-Vertices = Callable[[Floats], tuple[Floats, Floats, Floats, Floats]]
-"""Points of the unit cube -> vertex (N, 4), proton direction (N, 3), its momentum in MeV/c and interactions per POT."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class ParametrisedSource:
     normalise_cm2 : callable (p, material) -> cm^2
         Cross section by which a multiplicity is defined: production by default.
     vertices : callable, optional
-        Where protons interact; straight protons attenuated by ``normalise_cm2`` by default.
+        Where protons interact; by default :func:`darkhorn.beam.sanford_wang.production_vertices`.
     """
 
     beamline: Beamline
@@ -125,7 +124,7 @@ class ParametrisedSource:
             For eta without a yield, or a yield that is negative.
         """
         shape, given = self._shape(species), self._given(species)
-        vertex, proton, p_beam, weight = (self.vertices or self._straight)(points)
+        vertex, proton, p_beam, weight = (self.vertices or self._default())(points)
         a, b, jacobian = grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         p_max = p_beam - shape.p_end
         p, theta = p_max * a, _THETA_MAX * b**2
@@ -141,7 +140,7 @@ class ParametrisedSource:
 
     def interactions(self, points: Floats) -> float:
         """Return the production interactions per POT in the rod, averaged over points (N, len(Axis))."""
-        *_, weight = (self.vertices or self._straight)(points)
+        *_, weight = (self.vertices or self._default())(points)
         return float(weight.mean())
 
     def yield_per_pot(self, species: int) -> float:
@@ -174,12 +173,9 @@ class ParametrisedSource:
         require_range(f"per_pot of {species}", self.per_pot[species], 0.0, unit="per POT")
         return self.per_pot[species]
 
-    def _straight(self, points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return the vertices of straight protons."""
-        beam, rod = self.beamline.beam, self.beamline.target
-        mean_path = float(interaction_length(self.normalise_cm2(beam.momentum, rod.material), rod.number_density))
-        vertex, direction, weight = proton_vertices(points, beam, rod, mean_path)
-        return vertex, direction, np.full(len(points), beam.momentum), weight
+    def _default(self) -> Vertices:
+        """Return the protons of the beam line."""
+        return production_vertices(self.beamline, self.normalise_cm2)
 
 
 def integrated_cm2(shape: Shape, p_beam: float, theta_max: float = _THETA_MAX) -> float:

@@ -1,9 +1,10 @@
 """Pions from protons in the target rod, by the Sanford-Wang parametrisation.
 
-Protons start with the measured spot and divergence, go straight, and make mesons
-along the rod while the proton beam is attenuated. Per POT and unit depth the
-yield is n sigma_SW exp(-n sigma_normalise d), d being the depth in the rod: the
-multiplicity sigma_SW/sigma_normalise times the interaction density.
+Protons start with the measured spot and divergence and make mesons along the rod
+while the proton beam is attenuated, straight or with their loss and scattering
+followed (``protons.py``). Per POT and unit depth the yield is
+n sigma_SW exp(-n sigma_normalise d), d being the depth in the rod: the multiplicity
+sigma_SW/sigma_normalise times the interaction density.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.beam.beamline import Beamline, ProtonBeam, TargetRod
+from darkhorn.beam.protons import Vertices, protons
+from darkhorn.beam.switches import Physics
 from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis
@@ -45,11 +48,14 @@ class SanfordWangSource:
         are attenuated: production (inelastic minus quasi-elastic) by default, since
         a quasi-elastic proton goes on. ``proton_inelastic_cm2`` is the other choice in use; it lowers the yield
         by 11 %.
+    physics : Physics
+        What protons do; see :func:`production_vertices`.
     """
 
     beamline: Beamline
     constants: dict[int, SanfordWangConstants] = field(default_factory=lambda: dict(PIONS))
     normalise_cm2: Callable[[ArrayLike, str], Floats] = proton_production_cm2
+    physics: Physics = field(default_factory=Physics)
 
     @property
     def species(self) -> tuple[int, ...]:
@@ -80,19 +86,57 @@ class SanfordWangSource:
         """
         if species not in self.constants:
             raise unknown_name("species of the Sanford-Wang source", str(species), map(str, self.constants))
-        constants, beam, rod = self.constants[species], self.beamline.beam, self.beamline.target
-        mean_path = float(interaction_length(self.normalise_cm2(beam.momentum, rod.material), rod.number_density))
-        vertex, proton, weight_depth = proton_vertices(points, beam, rod, mean_path)
-        p_max = beam.momentum - constants.c9 * GEV
+        constants = self.constants[species]
+        vertices = production_vertices(self.beamline, self.normalise_cm2, self.physics)
+        vertex, proton, p_beam, weight_depth = vertices(points)
+        p_max = p_beam - constants.c9 * GEV
         a, b, jacobian = grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         p, theta = p_max * a, _THETA_MAX * b**2
-        sigma = sanford_wang(p, theta, beam.momentum, constants)
+        sigma = sanford_wang(p, theta, p_beam, constants)
         measure = p_max * 2.0 * b * _THETA_MAX * np.sin(theta) * 2.0 * np.pi * jacobian
-        multiplicity = sigma * measure / self.normalise_cm2(beam.momentum, rod.material)
+        multiplicity = sigma * measure / self.normalise_cm2(p_beam, self.beamline.target.material)
         direction = rotate(proton, np.cos(theta), 2.0 * np.pi * points[:, Axis.PHI])
         energy = np.hypot(p, mass(species))
         momentum = np.column_stack([energy, p[:, None] * direction])
         return Rays.make(species, vertex, momentum, weight_depth * multiplicity / len(points))
+
+
+def production_vertices(
+    beamline: Beamline,
+    normalise_cm2: Callable[[ArrayLike, str], Floats] = proton_production_cm2,
+    physics: Physics | None = None,
+) -> Vertices:
+    """Return what turns points of the unit cube into proton interactions.
+
+    Protons are followed where the beam line describes its materials; otherwise, with ``physics.protons`` =
+    ``straight``, or attenuated by another cross section than that of production, they go straight.
+
+    Parameters
+    ----------
+    beamline : Beamline
+        Proton beam and target.
+    normalise_cm2 : callable (p, material) -> cm^2
+        Cross section that attenuates straight protons.
+    physics : Physics, optional
+        What is switched on; by default everything.
+
+    Returns
+    -------
+    callable
+        Points (N, len(Axis)) -> vertex (N, 4) in ns and m, direction (N, 3), momentum (N,) in MeV/c, and interactions
+        per POT (N,).
+    """
+    physics = physics or Physics()
+    if beamline.materials and physics.protons == "follow" and normalise_cm2 is proton_production_cm2:
+        return protons(beamline, physics)
+    beam, rod = beamline.beam, beamline.target
+    mean_path = float(interaction_length(normalise_cm2(beam.momentum, rod.material), rod.number_density))
+
+    def straight(points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        vertex, direction, weight = proton_vertices(points, beam, rod, mean_path)
+        return vertex, direction, np.full(len(points), beam.momentum), weight
+
+    return straight
 
 
 def proton_vertices(

@@ -3,25 +3,28 @@
 It knows nothing of new physics: one set of parents serves every mass and coupling.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
+from darkhorn.beam.follow import Histories, follow
 from darkhorn.beam.layers import Layers, compile_layers
-from darkhorn.beam.matter import survival
+from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.source import Source
-from darkhorn.beam.transport import Status, transport
+from darkhorn.beam.switches import Physics
+from darkhorn.beam.transport import Status
 from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.rays import Floats, Rays
-from darkhorn.core.species import charge, lifetime, mass
-from darkhorn.core.units import C
+from darkhorn.core.points import Axis, unit_points, words
+from darkhorn.core.rays import Bools, Floats, Rays
+from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 from darkhorn.physics.passage import truncated_exponential
 
 _PILOT_STREAM = 1_000_000
 _PILOT_POINTS = 2**13
+_SALTS = (2, 3)
+"""Uses of the random word of a meson: to the end of the horn, and on."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class ParentSampler:
         Where in (p, theta) to spend the points.
     layers : Layers
         The beam line as the transport kernel sees it.
+    physics : Physics
+        What is switched on.
     """
 
     source: Source
@@ -47,15 +52,23 @@ class ParentSampler:
     species: int
     grid: ImportanceGrid
     layers: Layers
+    physics: Physics = field(default_factory=Physics)
 
     def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point; the weights sum to the decays per POT in the open region."""
         mesons = self.source.sample(points, self.species, self.grid)
-        return decay_in_flight(mesons, self.species, self.beamline, self.layers, points[:, Axis.DECAY], threads)
+        u = points[:, Axis.DECAY]
+        return decay_in_flight(mesons, self.species, self.beamline, self.layers, u, threads, self.physics)
 
 
 def prepare(
-    source: Source, beamline: Beamline, species: int, towards: tuple[float, float, float], seed: int, threads: int = 1
+    source: Source,
+    beamline: Beamline,
+    species: int,
+    towards: tuple[float, float, float],
+    seed: int,
+    threads: int = 1,
+    physics: Physics | None = None,
 ) -> ParentSampler:
     """Return a sampler adapted by a pilot run to what can reach a detector.
 
@@ -76,14 +89,17 @@ def prepare(
         Seed of the calculation.
     threads : int
         Threads of the pilot; the result does not depend on it.
+    physics : Physics, optional
+        What is switched on in matter; by default everything. The source has its own for protons.
     """
-    layers = compile_layers(beamline)
-    start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers)
+    physics = physics or Physics()
+    layers = compile_layers(beamline, physics)
+    start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
     points = unit_points(_PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0)))
     parents = start.sample(points, threads)
     flux = parents.weight * point_flux(parents, towards)
     grid = ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], flux)
-    return ParentSampler(source, beamline, species, grid, layers)
+    return ParentSampler(source, beamline, species, grid, layers, physics)
 
 
 def point_flux(parents: Rays, towards: tuple[float, float, float]) -> Floats:
@@ -96,13 +112,19 @@ def point_flux(parents: Rays, towards: tuple[float, float, float]) -> Floats:
 
 
 def decay_in_flight(
-    mesons: Rays, species: int, beamline: Beamline, layers: Layers, u: Floats, threads: int = 1
+    mesons: Rays,
+    species: int,
+    beamline: Beamline,
+    layers: Layers,
+    u: Floats,
+    threads: int = 1,
+    physics: Physics | None = None,
 ) -> Rays:
     """Return the mesons at a decay point along their path through the beam line.
 
-    Each meson is followed to the wall, the dump or the end of the geometry, which gives the length in which it can
-    decay; the decay is placed in that length by the truncated exponential, and the meson followed again to it, from
-    the end of the horn where that is possible. The weight takes up the probability to decay within the length and to
+    Each meson is followed to the wall, the dump or the end of the geometry, which gives the proper time in which it can
+    decay; the decay is placed in that time by the truncated exponential, and the same history followed again to it,
+    from the end of the horn where that is possible. The weight takes up the probability to decay within the time and to
     survive the matter up to the point.
 
     Parameters
@@ -114,32 +136,59 @@ def decay_in_flight(
     beamline, layers
         The geometry, and the same compiled for the kernel.
     u : (N,) float
-        Uniform numbers that place the decays.
+        Uniform numbers that place the decays; their bits also decide how each meson scatters.
     threads : int
         Threads of the transport; the result does not depend on it.
+    physics : Physics, optional
+        What is switched on; by default everything.
 
     Returns
     -------
     Rays
         N mesons at their decay points; ``parent`` is the row in ``mesons``.
 
+    Raises
+    ------
+    RangeError
+        For a species without cross sections in matter.
+    UnknownNameError
+        For a beam line that does not describe its materials.
+
     Notes
     -----
-    Mesons that stop in a wall are dropped: decays at rest are not part of this stage.
+    Mesons that stop, in a wall or before, are dropped: decays at rest are not part of this stage.
     """
-    sign, current = charge(species), beamline.current
-    near = transport(layers, mesons.x, mesons.p, sign, current, z_end=beamline.field.z[-1], threads=threads)
+    physics = physics or Physics()
+    passage = passage_tables(species, layers.materials, beamline, physics)
+    z_horn = max(beamline.field.z[-1], beamline.conductor.z[-1])
+    seeds = [words(u, salt) for salt in _SALTS]
+
+    def leg(x: Floats, p: Floats, rows: Bools, which: int, limit: Floats | None = None) -> Histories:
+        end = z_horn if which == 0 else None
+        return follow(
+            layers,
+            x[rows],
+            p[rows],
+            passage,
+            beamline.current,
+            words=seeds[which][rows],
+            clock_limit=limit,
+            z_end=end,
+            threads=threads,
+        )
+
+    near = leg(mesons.x, mesons.p, np.ones(len(mesons), dtype=np.bool_), 0)
     through = near.status == Status.REACHED_END
-    length = near.path.copy()
-    length[through] += transport(layers, near.x[through], near.p[through], sign, current, threads=threads).path
-    momentum = mesons.momentum
-    mean = C * lifetime(species) * momentum / mass(species)
-    place, probability = truncated_exponential(u, length, mean)
-    x, p, path_in = mesons.x.copy(), mesons.p.copy(), near.path_in.copy()
-    late = place > near.path
-    x[late], p[late] = near.x[late], near.p[late]
-    path_in[~late] = 0.0
-    left = np.where(late, place - near.path, place)
-    at = transport(layers, x, p, sign, current, path_limit=left, threads=threads)
-    survive = survival(path_in + at.path_in, layers.materials, species, momentum)
-    return Rays.make(species, at.x, at.p, mesons.weight * probability * survive, np.arange(len(mesons)))
+    clock = near.clock.copy()
+    clock[through] += leg(near.x, near.p, through, 1).clock
+    place, probability = truncated_exponential(u, clock, lifetime(species))
+    late = through & (place > near.clock)
+    x, p, depth = mesons.x.copy(), mesons.p.copy(), np.zeros(len(mesons))
+    for rows, start, which, done in ((~late, mesons, 0, 0.0), (late, near, 1, near.clock[late])):
+        at = leg(start.x, start.p, rows, which, np.maximum(place[rows] - done, 0.0))
+        x[rows], p[rows], depth[rows] = at.x, at.p, at.depth
+    depth[late] += near.depth[late]
+    weight = mesons.weight * probability * np.exp(-depth)
+    if not physics.decay_in_horn:
+        weight[~late] = 0.0
+    return Rays.make(species, x, p, weight, np.arange(len(mesons)))
