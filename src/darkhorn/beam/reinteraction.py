@@ -4,7 +4,8 @@ One generation: the primary proton makes a hadron, that hadron interacts once an
 first vertex are the nucleons of a yield table and the pions of Sanford-Wang; what they make is drawn from the
 yield tables of beryllium and aluminium (``yields.py``). The hadron is bent by the horn and removed by its
 production cross section, inelastic minus quasi-elastic, in target, horn, air and in the walls around the
-open region, out of which a pion has to come back (``walls.py``). It loses no energy and is not scattered.
+open region, out of which a pion has to come back (``walls.py``). On its way it loses energy and is scattered
+(``follow.py``); inside a wall it goes straight.
 Air is taken for beryllium, steel and concrete for aluminium, with cross sections scaled by the mass number.
 The dump at the end makes nothing.
 """
@@ -17,20 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkhorn.beam.beamline import Beamline
+from darkhorn.beam.follow import follow
 from darkhorn.beam.layers import Layers
+from darkhorn.beam.passage_tables import cross_sections, passage_tables
 from darkhorn.beam.sanford_wang import SanfordWangSource, proton_vertices
-from darkhorn.beam.transport import Status, Tracks, transport
+from darkhorn.beam.switches import Physics
+from darkhorn.beam.transport import Status
 from darkhorn.beam.walls import Surfaces, emerge
-from darkhorn.beam.yields import NUCLEONS, PIONS, YieldTable, removal_cm2
+from darkhorn.beam.yields import NUCLEONS, PIONS, YieldTable
 from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.points import Axis, unit_points, words
 from darkhorn.core.rays import Floats, Rays
-from darkhorn.core.species import PI_MINUS, PI_PLUS, PROTON, charge, mass
+from darkhorn.core.species import PI_MINUS, PI_PLUS, PROTON, mass
 from darkhorn.core.units import AVOGADRO, CM, CM2_IN_M2, GEV
 from darkhorn.physics.fourvector import rotate
 from darkhorn.physics.passage import (
-    AIR_OVER_BE,
     interaction_length,
     proton_production_cm2,
     truncated_exponential,
@@ -42,15 +45,16 @@ Strings = NDArray[np.str_]
 SLOWEST: Final = 1.0 * GEV
 """Nucleons of the first vertex below this momentum in MeV/c are not followed: they make next to no pions."""
 _THETA_MAX: Final = np.pi / 2
-_TOLERANCE: Final = 1.0e-6
-"""Precision of the optical depth at which a hadron interacts."""
-_STEPS: Final = 60
+_STEP: Final = 1.0e-6
+"""A hadron on a plane between two apertures (within this, m) hits the one behind."""
+_SALT: Final = 1
+"""Keeps the scattering of the hadron apart from that of its pion."""
 _FIRST: Final = [Axis.FIRST_MOMENTUM, Axis.FIRST_THETA, Axis.FIRST_PHI]
 _PILOT_POINTS: Final = 2**12
 _WALL_DEPTH: Final = 2.0
 """Path in m that a hadron goes in a wall at most: twelve interaction lengths of steel."""
-NUCLEI: Final = {"Be": ("Be", 1.0), "Al": ("Al", 1.0), "air": ("Be", AIR_OVER_BE)}
-"""Nuclei of the open region: the one whose table stands for it, and the factor on its cross section."""
+NUCLEI: Final = {"Be": "Be", "Al": "Al", "air": "Be"}
+"""Nuclei of the open region, and the one whose table stands for each."""
 _WALL_NUCLEUS: Final = "Al"
 
 
@@ -73,6 +77,8 @@ class Reinteraction:
     places : tuple of str, optional
         Materials (of the beam line or of its walls) in which pions are made; all by default. The hadron is removed in
         the others too.
+    physics : Physics, optional
+        What is switched on as the hadron crosses matter; by default everything.
 
     Raises
     ------
@@ -88,12 +94,13 @@ class Reinteraction:
     first: YieldTable
     again: dict[str, YieldTable]
     places: tuple[str, ...] | None = None
+    physics: Physics | None = None
 
     def __post_init__(self) -> None:
         """Refuse tables that do not belong together."""
         if self.hadron not in (*NUCLEONS, *PIONS):
             raise unknown_name("hadron that interacts again", str(self.hadron), map(str, (*NUCLEONS, *PIONS)))
-        kinds = {nucleus for nucleus, _ in NUCLEI.values()}
+        kinds = set(NUCLEI.values())
         wrong = [name for name, table in self.again.items() if (table.projectile, table.nucleus) != (self.hadron, name)]
         if wrong or kinds - set(self.again) or (self.first.projectile, self.first.nucleus) != (PROTON, "Be"):
             raise RangeError(
@@ -136,8 +143,8 @@ class Reinteraction:
         if species not in self.species:
             raise unknown_name("species of the re-interaction source", str(species), map(str, self.species))
         hadrons = self.hadrons(points)
-        at, place = self.interact(hadrons, points[:, Axis.FIRST_DEPTH])
-        p_in = hadrons.momentum
+        at, place = self.interact(hadrons, points)
+        p_in = at.momentum
         a, b, jacobian = grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         p, theta = p_in * a**2, _THETA_MAX * b**2
         density = np.zeros(len(p))
@@ -158,7 +165,7 @@ class Reinteraction:
 
     def _makers(self) -> dict[str, str]:
         """Return the nucleus whose table serves for each material that makes pions."""
-        makers = {material.name: NUCLEI[material.nucleus][0] for material in self.beamline.materials}
+        makers = {material.name: NUCLEI[material.nucleus] for material in self.beamline.materials}
         makers |= dict.fromkeys(WALLS, _WALL_NUCLEUS)
         return {name: nucleus for name, nucleus in makers.items() if self.places is None or name in self.places}
 
@@ -195,15 +202,16 @@ class Reinteraction:
         pilot = SanfordWangSource(self.beamline).sample(points, self.hadron, ImportanceGrid.uniform())
         return ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], pilot.weight)
 
-    def interact(self, hadrons: Rays, u: Floats) -> tuple[Rays, Strings]:
+    def interact(self, hadrons: Rays, points: Floats) -> tuple[Rays, Strings]:
         """Return hadrons where they interact again, and the name of the material there.
 
         Parameters
         ----------
         hadrons : Rays
             Where they were made, (N,).
-        u : (N,) float
-            Uniform in (0, 1): places the interaction by its optical depth.
+        points : (N, len(Axis)) float
+            Points of the unit cube: ``FIRST_DEPTH`` places the interaction by its optical depth, ``SCATTER`` decides
+            how the hadron scatters on the way.
 
         Returns
         -------
@@ -212,71 +220,31 @@ class Reinteraction:
         (N,) str
             Name of the material; empty where the hadron meets none.
         """
-        surfaces = Surfaces.of(self.beamline.apertures)
-        rate = self._rates(hadrons.momentum)
-        whole = self._follow(hadrons, np.full(len(hadrons), np.inf))
-        open_depth = np.einsum("ij,ij->i", rate, whole.path_in)
-        hit = np.where(whole.status == Status.HIT_WALL, surfaces.aperture(whole.x[:, 3] + _TOLERANCE), -1)
+        surfaces, chosen = Surfaces.of(self.beamline.apertures), words(points[:, Axis.SCATTER], _SALT)
+        passage = passage_tables(self.hadron, self.layers.materials, self.beamline, self.physics)
+        start = (self.layers, hadrons.x, hadrons.p, passage, self.beamline.current)
+        whole = follow(*start, words=chosen)
+        hit = np.where(whole.status == Status.HIT_WALL, surfaces.aperture(whole.x[:, 3] + _STEP), -1)
         behind = np.array((*surfaces.materials, ""))[hit]
-        wall_rate = np.zeros(len(hadrons))
+        momentum, wall_rate = np.sqrt((whole.p[:, 1:] ** 2).sum(axis=1)), np.zeros(len(hadrons))
         for name, wall in WALLS.items():
-            wall_rate[behind == name] = self._wall_rate(hadrons.momentum[behind == name], wall)
-        depth, probability = truncated_exponential(u, open_depth + _WALL_DEPTH * wall_rate, 1.0)
-        late = depth > open_depth
-        path = self._place(hadrons, rate, np.where(late, 0.0, depth), whole)
-        end = self._follow(hadrons, path)
+            wall_rate[behind == name] = self._wall_rate(momentum[behind == name], wall)
+        total = whole.depth + _WALL_DEPTH * wall_rate
+        depth, probability = truncated_exponential(points[:, Axis.FIRST_DEPTH], total, 1.0)
+        late = depth > whole.depth
+        end = follow(*start, words=chosen, depth_limit=np.where(late, 0.0, depth))
         x, p = np.where(late[:, None], whole.x, end.x), np.where(late[:, None], whole.p, end.p)
-        beyond = np.where(late, depth - open_depth, 0.0) / np.where(late, wall_rate, 1.0)
+        beyond = np.where(late, depth - whole.depth, 0.0) / np.where(late, wall_rate, 1.0)
         at = Rays.make(self.hadron, x, p, hadrons.weight * probability)
         x[:, 1:] += beyond[:, None] * at.direction
-        place = np.where(late, behind, self.layers.medium_at(end.x[:, 3], np.hypot(end.x[:, 1], end.x[:, 2])))
+        z = np.clip(end.x[:, 3], self.layers.z[0], self.layers.z[-1])
+        place = np.where(late, behind, self.layers.medium_at(z, np.hypot(end.x[:, 1], end.x[:, 2])))
         place[(probability <= 0.0) | (late & ~surfaces.inside_wall(x))] = ""
         return Rays(at.pdgid, x, at.p, at.weight, at.parent), place
 
-    def _rates(self, p: Floats) -> Floats:
-        """Return production interactions per metre in each material of the layers, shape (N, M)."""
-        rate = np.zeros((len(p), len(self.layers.materials)))
-        for material in self.beamline.materials:
-            if material.name in self.layers.materials:
-                nucleus, scale = NUCLEI[material.nucleus]
-                sigma = scale * removal_cm2(self.hadron, p, nucleus)
-                rate[:, self.layers.materials.index(material.name)] = material.number_density * CM2_IN_M2 * sigma
-        return rate
-
     def _wall_rate(self, p: Floats, wall: Wall) -> Floats:
         """Return production interactions per metre in a wall, sigma(Al) (A/26.98)^0.75, shape (N,)."""
-        sigma = removal_cm2(self.hadron, p, _WALL_NUCLEUS) * (wall.a / 26.98) ** 0.75
-        per_m: Floats = sigma * CM2_IN_M2 * AVOGADRO * wall.density / wall.a / CM**3
+        sigma = cross_sections(self.hadron, p, _WALL_NUCLEUS)
+        removed = (sigma.inelastic - sigma.quasi_elastic) * (wall.a / 26.98) ** 0.75
+        per_m: Floats = removed * CM2_IN_M2 * AVOGADRO * wall.density / wall.a / CM**3
         return per_m
-
-    def _follow(self, hadrons: Rays, limit: Floats) -> Tracks:
-        """Return the hadrons at the dump, at a wall, or after the path ``limit`` in m."""
-        current = self.beamline.current
-        return transport(self.layers, hadrons.x, hadrons.p, charge(self.hadron), current, path_limit=limit)
-
-    def _place(self, hadrons: Rays, rate: Floats, depth: Floats, whole: Tracks) -> Floats:
-        """Return the path in m after which the optical depth of each hadron is ``depth``.
-
-        The depth grows piecewise linearly with the path, so regula falsi (Illinois) with the first guess that the
-        hadron stays in the target ends after a few steps.
-        """
-        low, high = np.zeros(len(depth)), whole.path.copy()
-        below, above = -depth, np.einsum("ij,ij->i", rate, whole.path_in) - depth
-        in_rod = rate[:, self.layers.materials.index(self.beamline.target.material)]
-        path = np.clip(depth / in_rod, 0.0, high)
-        side = np.zeros(len(depth))
-        todo = np.flatnonzero(above > 0.0)
-        for _ in range(_STEPS):
-            if not len(todo):
-                break
-            here = self._follow(hadrons[todo], path[todo])
-            miss = np.einsum("ij,ij->i", rate[todo], here.path_in) - depth[todo]
-            over, under = todo[miss > 0], todo[miss <= 0]
-            high[over], above[over] = path[over], miss[miss > 0]
-            low[under], below[under] = path[under], miss[miss <= 0]
-            below[over] *= np.where(side[over] > 0, 0.5, 1.0)
-            above[under] *= np.where(side[under] < 0, 0.5, 1.0)
-            side[over], side[under] = 1.0, -1.0
-            todo = todo[np.abs(miss) > _TOLERANCE]
-            path[todo] = low[todo] - below[todo] * (high - low)[todo] / (above - below)[todo]
-        return path

@@ -13,17 +13,12 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.beam.passage_tables import cross_sections
 from darkhorn.core.errors import InputFileError, RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
-from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON, charge
+from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON
 from darkhorn.core.units import GEV
 from darkhorn.io.tables import as_numbers, read_columns
-from darkhorn.physics.passage import (
-    pion_inelastic_cm2,
-    pion_quasi_elastic_cm2,
-    proton_inelastic_cm2,
-    proton_quasi_elastic_cm2,
-)
 
 NUCLEONS: Final = (PROTON, NEUTRON)
 PIONS: Final = (PI_PLUS, PI_MINUS)
@@ -77,8 +72,8 @@ class YieldTable:
         are reduced by a quasi-elastic share: the generator's own, but no more than the measured cross sections have.
         What the generator has beyond that is production without mesons.
         """
-        inelastic, quasi_elastic = _cross_sections(self.projectile, self.momenta, self.nucleus)
-        share = np.minimum(self.quasi_elastic / self.collisions, quasi_elastic / inelastic)
+        sigma = cross_sections(self.projectile, self.momenta, self.nucleus)
+        share = np.minimum(self.quasi_elastic / self.collisions, sigma.quasi_elastic / sigma.inelastic)
         return self.collisions * (1.0 - share)
 
     def multiplicity(self, product: int, p_in: ArrayLike) -> Floats:
@@ -200,30 +195,6 @@ class YieldTable:
         log = np.log(np.clip(p_in, self.momenta[0], self.momenta[-1]))
         rung = np.clip(np.searchsorted(ladder, log, side="right") - 1, 0, len(ladder) - 2)
         return rung, (log - ladder[rung]) / np.diff(ladder)[rung], p_in >= self.momenta[0]
-
-
-def _cross_sections(projectile: int, p: Floats, nucleus: str) -> tuple[Floats, Floats]:
-    """Return the inelastic and the quasi-elastic cross section in cm^2."""
-    if projectile in NUCLEONS:
-        return proton_inelastic_cm2(p, nucleus), proton_quasi_elastic_cm2(p, nucleus)
-    sign = int(charge(projectile))
-    return pion_inelastic_cm2(p, sign, nucleus), pion_quasi_elastic_cm2(p, sign, nucleus)
-
-
-def removal_cm2(projectile: int, p: Floats, nucleus: str) -> Floats:
-    """Return the production cross section, inelastic minus quasi-elastic, in cm^2 per nucleus.
-
-    Parameters
-    ----------
-    projectile : int
-        PDG number of a nucleon (neutrons as protons) or charged pion.
-    p : (N,) float
-        MeV/c, > 0.
-    nucleus : str
-        ``Be`` or ``Al``.
-    """
-    inelastic, quasi_elastic = _cross_sections(projectile, p, nucleus)
-    return inelastic - quasi_elastic
 
 
 def _pick(u: Floats, cells: Floats, which: Ints) -> tuple[Ints, Floats]:
