@@ -23,3 +23,9 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"no data directory at {path}: set DARKHORN_DATA")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the mesons of the tests away from those of the user."""
+    os.environ["DARKHORN_CACHE"] = str(tmp_path_factory.mktemp("parents"))

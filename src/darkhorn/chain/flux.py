@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from darkhorn.beam.sanford_wang import SanfordWangSource
+from darkhorn.chain.cache import recall
 from darkhorn.chain.parents import prepare
 from darkhorn.chain.predict import REPLICATES, mean_and_error
 from darkhorn.chain.setup import Parents
@@ -124,7 +125,7 @@ def two_body_flux(
 
     def one(replicate: int) -> tuple[Floats, float]:
         points = unit_points(n, seed=seed, stream=(0, replicate))
-        energy, weight = disc_weights(parents.sample(points), disc, points, rest_energy)
+        energy, weight = disc_weights(recall(parents, points), disc, points, rest_energy)
         row, _ = np.histogram(energy, bins=edges, weights=weight * branching)
         return row, float(np.dot(energy, weight) / weight.sum())
 

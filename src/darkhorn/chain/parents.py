@@ -14,6 +14,7 @@ from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import Status
+from darkhorn.chain.cache import recall
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points, words
 from darkhorn.core.rays import Bools, Floats, Rays
@@ -96,7 +97,7 @@ def prepare(
     layers = compile_layers(beamline, physics)
     start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
     points = unit_points(_PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0)))
-    parents = start.sample(points, threads)
+    parents = recall(start, points, threads)
     flux = parents.weight * point_flux(parents, towards)
     grid = ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], flux)
     return ParentSampler(source, beamline, species, grid, layers, physics)

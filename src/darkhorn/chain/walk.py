@@ -9,17 +9,20 @@ from typing import Final
 import numpy as np
 
 from darkhorn.chain.aim import Arrivals, aim, survive
+from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import fill, observe
-from darkhorn.chain.setup import Setup
+from darkhorn.chain.setup import Parents, Setup
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.rays import Floats
+from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.units import C
 from darkhorn.models.photoconversion import Conversion, Photoconversion
 
 PILOT_POINTS: Final = 2**11
+REUSE: Final = 4
+"""How often each drawn meson is used."""
 _PILOT_STREAM: Final = 3_000_000
 
 
@@ -60,7 +63,7 @@ def replicate_tally(
     tallies = []
     for index, parents in enumerate(setup.parents):
         points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
-        mesons = parents.sample(points)
+        mesons = reused(parents, n, seed, (index, replicate), kind)
         points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
         for parent, lepton in model.decay_channels(abs(parents.species)):
             arrivals = aim(
@@ -124,13 +127,25 @@ def _add(tallies: list[Tally]) -> Tally:
     )
 
 
+def reused(parents: Parents, n: int, seed: int, stream: tuple[int, ...], kind: str = "sobol") -> Rays:
+    """Return n decaying mesons, each of n / REUSE drawn ones several times.
+
+    A meson costs more than what happens to its bosons, and its share of the variance is smaller. The spread over
+    replicates knows about it, since each replicate has mesons of its own.
+    """
+    few = max(n // REUSE, min(n, PILOT_POINTS // REUSE))
+    mesons = recall(parents, unit_points(few, seed=seed, stream=(*stream, 0), kind=kind))
+    again = mesons[np.arange(n) % few]
+    return again.with_weight(again.weight * (few / n))
+
+
 def focus(model: Photoconversion, setup: Setup, spectra: dict[tuple[int, int], Spectrum], seed: int) -> ImportanceGrid:
     """Return where in (ENERGY, Q_SQ) to spend points, from a pilot run: it moves points, never an expectation."""
     conversions = model.conversions(setup.nuclei)
     a, b, weight = [], [], []
     for index, parents in enumerate(setup.parents):
         points = unit_points(PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, index))
-        mesons = parents.sample(points)
+        mesons = reused(parents, PILOT_POINTS, seed, (_PILOT_STREAM, index))
         for parent, lepton in model.decay_channels(abs(parents.species)):
             arrivals = aim(mesons, spectra[parent, lepton], setup.shape, points)
             seen = (
