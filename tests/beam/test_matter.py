@@ -74,5 +74,5 @@ def test_errors() -> None:
     path, p = np.ones((1, 1)), np.array([1000.0])
     with pytest.raises(RangeError, match="pdgid = 221: absorption in matter is known for 211, -211"):
         survival(path, ("Be",), 221, p)
-    with pytest.raises(UnknownNameError, match=r"unknown material 'steel'.*Known: Al, Be, air, vacuum"):
+    with pytest.raises(UnknownNameError, match=r"unknown material 'steel'.*Known: Al, Be, air, fins, vacuum"):
         survival(path, ("steel",), 211, p)

@@ -10,13 +10,14 @@ from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV, MB_IN_CM2
 from darkhorn.physics.passage import AIR_OVER_BE, pion_inelastic_cm2, proton_inelastic_cm2, proton_total_cm2
 
-_TOTAL_LOW_GEV: Final = 1.0
-"""Below, the fits of the total pion cross section fall under the inelastic one."""
+_DIFFERENCE_LOW: Final = 1.0 * GEV
+"""Below, the fits of total and inelastic pion cross sections are too close for their difference to mean something."""
 
 
 class _Total(NamedTuple):
-    """sigma(p) = (1/2)[1 + tanh(s (p - p0))] [A + B p^n + C ln^2 p] in mb, p in GeV/c."""
+    """sigma(p) = (1/2)[1 + tanh(s (p - p0))] [A + B p^n + C ln^2 p] in mb, p in GeV/c, from ``low`` on."""
 
+    low: float
     p0: float
     s: float
     a: float
@@ -26,10 +27,10 @@ class _Total(NamedTuple):
 
 
 _PION_TOTAL: Final = {
-    ("Be", 1): _Total(0.8138, 3.418, 237.6, 111.29, -4.186, -9.792),
-    ("Al", 1): _Total(0.9741, 3.585, 574.9, 642.63, -4.548, -19.98),
-    ("Be", -1): _Total(0.8579, 2.4738, 226.93, 135.32, -2.826, -7.484),
-    ("Al", -1): _Total(0.9808, 3.503, 572.8, 646.25, -4.473, -19.73),
+    ("Be", 1): _Total(0.6, 0.8138, 3.418, 237.6, 111.29, -4.186, -9.792),
+    ("Al", 1): _Total(0.8, 0.9741, 3.585, 574.9, 642.63, -4.548, -19.98),
+    ("Be", -1): _Total(0.6, 0.8579, 2.4738, 226.93, 135.32, -2.826, -7.484),
+    ("Al", -1): _Total(0.8, 0.9808, 3.503, 572.8, 646.25, -4.473, -19.73),
 }
 
 
@@ -39,8 +40,8 @@ def pion_total_cm2(p: ArrayLike, charge: int, material: str) -> Floats:
     Parameters
     ----------
     p : array_like
-        Momentum in MeV/c, >= 0, any shape. Fitted up to 11 GeV/c; below 1 GeV/c the value there is held, an
-        approximation.
+        Momentum in MeV/c, >= 0, any shape. Fitted from 0.6 (``Be``) or 0.8 GeV/c (``Al``) to 11 GeV/c; below,
+        the value there is held, an approximation.
     charge : int
         +1 or -1.
     material : str
@@ -69,20 +70,24 @@ def pion_total_cm2(p: ArrayLike, charge: int, material: str) -> Floats:
         if charge not in (1, -1):
             raise unknown_name("charge of a pion", str(charge), ("1", "-1"))
         raise unknown_name("material", material, {"air", *(name for name, _ in _PION_TOTAL)})
-    fit, q = _PION_TOTAL[base, charge], np.maximum(np.asarray(p, dtype=float) / GEV, _TOTAL_LOW_GEV)
+    fit, q = _PION_TOTAL[base, charge], np.maximum(np.asarray(p, dtype=float) / GEV, _PION_TOTAL[base, charge].low)
     rise = 0.5 * (1.0 + np.tanh(fit.s * (q - fit.p0)))
     sigma: Floats = scale * rise * (fit.a + fit.b * q**fit.n + fit.c * np.log(q) ** 2) * MB_IN_CM2
     return sigma
 
 
 def pion_elastic_cm2(p: ArrayLike, charge: int, material: str) -> Floats:
-    """Return the elastic cross section of a charged pion, total minus inelastic, >= 0.
+    """Return the elastic cross section of a charged pion, >= 0.
 
-    Arguments as :func:`pion_total_cm2`.
+    Total minus inelastic from 1 GeV/c on; below, the value there times the square of the ratio of total cross sections,
+    as the optical theorem has it for one and the same slope. Arguments as :func:`pion_total_cm2`.
 
-    Source: derived, as the Booster Neutrino Beam simulation does.
+    Source: derived, from 1 GeV/c on as the Booster Neutrino Beam simulation does.
     """
-    return np.maximum(pion_total_cm2(p, charge, material) - pion_inelastic_cm2(p, charge, material), 0.0)
+    q = np.maximum(np.asarray(p, dtype=float), _DIFFERENCE_LOW)
+    total = pion_total_cm2(q, charge, material)
+    difference = total - pion_inelastic_cm2(q, charge, material)
+    return np.maximum(difference, 0.0) * (pion_total_cm2(p, charge, material) / total) ** 2
 
 
 def nucleon_elastic_cm2(p: ArrayLike, material: str) -> Floats:
