@@ -77,7 +77,11 @@ def test_decays_from_a_file(cli: Command, tmp_path: Path) -> None:
 
     p4 = [[np.hypot(2000.0, 139.57039), 0.0, 0.0, 2000.0]]
     write_rays(path, Rays.make(211, [0.0, 0.0, 0.0, 20.0], p4, 1.0e-3))
-    found = cli("flux", "bnb", *QUICK, "--source", path, "--json").json
+    place = tmp_path / "near.toml"
+    head = 'kind = "detectors"\n[detectors.near]\nsource = "a drawing"\nstatus = "read"\n'
+    place.write_text(head + 'shape = { kind = "sphere", center = [0, 0, 520], radius = 2 }\n')
+    found = cli("flux", "bnb", *QUICK, "--source", path, "--detector", f"{place}:near", "--json").json
+    assert found["detector"] == "near"
     assert found["fluxes"][0]["flavour"] == "numu"
     assert found["fluxes"][0]["total_per_cm2_per_POT"] > 0.0
     assert "per POT" in found["source"]["normalisation"]

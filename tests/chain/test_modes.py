@@ -7,6 +7,9 @@ import pytest
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.cut_window import CutWindow
+from darkhorn.beam.parametrised import ParametrisedSource
+from darkhorn.beam.sanford_wang import production_vertices
+from darkhorn.beam.switches import Physics
 from darkhorn.chain.beam_flux import decays_flux, dump_components, mean_energy, parents_of, window_flux
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import (
@@ -63,7 +66,9 @@ def test_steel_against_quadrature(line: Beamline) -> None:
 def test_window_against_quadrature(line: Beamline) -> None:
     """Pions along the axis, decays within 50 m of the target: the flux on the axis by a Gauss rule."""
     window = CutWindow(1000.0, 6500.0, 0.03, 0.21)
-    parents = window_parents(line, AXIS, RUN, {PI_PLUS: window})
+    straight = production_vertices(line, physics=Physics(protons="straight"))
+    source = ParametrisedSource(line, vertices=straight)
+    parents = window_parents(line, AXIS, RUN, {PI_PLUS: window}, source)
     flux = flux_to_precision(parents, AXIS, RUN, muons=False)
     p, theta, pions = spectrum()
     inside = (p >= 1000.0) & (p <= 6500.0) & (theta >= 0.03) & (theta <= 0.21)

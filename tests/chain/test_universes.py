@@ -7,6 +7,7 @@ import pytest
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.parametrised import ParametrisedSource, sanford_wang_shape
+from darkhorn.beam.sanford_wang import production_vertices
 from darkhorn.beam.table import TableSource
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import Run, horn_parents
@@ -18,8 +19,9 @@ from darkhorn.chain.universes import (
     production_errors,
     production_point,
     rerun_error,
+    with_absorption,
     with_current,
-    without_skin_depth,
+    with_physics,
 )
 from darkhorn.core.errors import RangeError, ScenarioError
 from darkhorn.core.points import unit_points
@@ -49,7 +51,10 @@ def test_where_a_meson_was_made(parents: dict[int, ParentSampler]) -> None:
     made = sampler.source.sample(points, PI_PLUS, sampler.grid)
     p, theta, p_beam = production_point(sampler, points, sampler.sample(points))
     np.testing.assert_allclose(p, made.momentum)
-    np.testing.assert_allclose(theta, made.theta, atol=0.004)
+    _, proton, p_proton, _ = production_vertices(sampler.beamline)(points)
+    cosine = np.einsum("ij,ij->i", proton, made.direction)
+    np.testing.assert_allclose(np.cos(theta), cosine, atol=1e-12)
+    np.testing.assert_allclose(p_beam, p_proton, rtol=1e-9)
     np.testing.assert_allclose(p_beam, 8888.89, rtol=0.05)
     other = replace(PI_PLUS_BE, c2=PI_PLUS_BE.c2 + 0.1, c6=PI_PLUS_BE.c6 - 0.3)
     shapes = {**sampler.source.shapes, PI_PLUS: sanford_wang_shape(other)}
@@ -130,10 +135,23 @@ def test_more_current_focuses_either_sign() -> None:
 
 def test_field_in_the_metal_switches_off(parents: dict[int, ParentSampler]) -> None:
     pions = {PI_PLUS: parents[PI_PLUS]}
-    off = without_skin_depth(pions)
-    assert off[PI_PLUS].beamline.skin_depth == 0.0
+    off = with_physics(pions, skin_depth=False)
+    assert off[PI_PLUS].physics.skin_depth is False
     assert one_sided_error(pions, pions, DISC, RUN, n=N)["numu", "pi"].any() == np.False_
     assert np.abs(one_sided_error(pions, off, DISC, RUN, n=N)["numu", "pi"]).max() > 0.0
+
+
+def test_absorption_scales_the_depth(parents: dict[int, ParentSampler]) -> None:
+    """Weights are those without absorption times exp(-scale depth): 0 switches it off, 1 changes nothing."""
+    pions, points = {PI_PLUS: parents[PI_PLUS]}, unit_points(N, seed=6)
+    one, half, none = (with_absorption(pions, scale)[PI_PLUS].sample(points).weight for scale in (1.0, 0.5, 0.0))
+    np.testing.assert_array_equal(one, parents[PI_PLUS].sample(points).weight)
+    free = with_physics(pions, absorption=False)[PI_PLUS].sample(points).weight
+    np.testing.assert_allclose(none, free, rtol=1e-9)
+    np.testing.assert_allclose(half**2, one * none, rtol=1e-9)
+    assert 0.5 < one.sum() / none.sum() < 0.95
+    with pytest.raises(RangeError, match="absorption"):
+        with_absorption(pions, -0.1)
 
 
 def test_what_universes_need(line: Beamline, parents: dict[int, ParentSampler]) -> None:

@@ -42,6 +42,8 @@ FITS: Final = {
 """Covariance that each species is drawn from; K- follows K+, of which it is a fixed share."""
 CURRENT_ERROR: Final = 1000.0
 """One standard deviation of the horn current in A. Source: arXiv:0806.1449, section on the horn (unverified)."""
+ABSORPTION_ERROR: Final = 0.1
+"""One standard deviation of the absorption cross sections of mesons, relative: a choice (unverified)."""
 _STREAM: Final = 3_000_000
 _THETA_MAX: Final = np.pi / 2
 Shifts = dict[Key, Floats]
@@ -279,19 +281,49 @@ def with_current(parents: Mapping[int, ParentSampler], change: float) -> dict[in
     def changed(sampler: ParentSampler) -> ParentSampler:
         line = sampler.beamline
         line = line.with_current(line.current + change * (1.0 if line.current >= 0.0 else -1.0))
-        return replace(sampler, beamline=line, layers=compile_layers(line))
+        return replace(sampler, beamline=line, layers=compile_layers(line, sampler.physics))
 
     return {pdg: changed(sampler) for pdg, sampler in parents.items()}
 
 
-def without_skin_depth(parents: Mapping[int, ParentSampler]) -> dict[int, ParentSampler]:
-    """Return the same samplers with no field inside the metal of the horn."""
+def with_physics(parents: Mapping[int, ParentSampler], **switches: bool | str) -> dict[int, ParentSampler]:
+    """Return the same samplers with some switches of :class:`darkhorn.beam.switches.Physics` set for the mesons."""
 
     def changed(sampler: ParentSampler) -> ParentSampler:
-        line = replace(sampler.beamline, skin_depth=0.0)
-        return replace(sampler, beamline=line, layers=compile_layers(line))
+        physics = replace(sampler.physics, **switches)  # type: ignore[arg-type]
+        return replace(sampler, physics=physics, layers=compile_layers(sampler.beamline, physics))
 
     return {pdg: changed(sampler) for pdg, sampler in parents.items()}
+
+
+@dataclass(frozen=True)
+class AbsorbedSampler(ParentSampler):
+    """The same mesons with their absorption cross sections multiplied by ``scale``."""
+
+    scale: float = 1.0
+
+    def sample(self, points: Floats, threads: int = 1) -> Rays:
+        """Return one decaying meson a point.
+
+        Absorption is a weight exp(-depth) on the same histories, so that the ratio of the weights with and without it
+        gives the depth: an exact reweighting.
+        """
+        without = replace(self.physics, absorption=False)
+        free = replace(self, physics=without)
+        kept = super().sample(points, threads)
+        weight = super(AbsorbedSampler, free).sample(points, threads).weight
+        there = (weight > 0.0) & (kept.weight > 0.0)
+        survive = np.where(there, kept.weight / np.where(there, weight, 1.0), 1.0)
+        return kept.with_weight(kept.weight * survive ** (self.scale - 1.0))
+
+
+def with_absorption(parents: Mapping[int, ParentSampler], scale: float) -> dict[int, ParentSampler]:
+    """Return the same samplers with the absorption of mesons multiplied by ``scale``, >= 0."""
+    require_range("scale of the absorption", scale, 0.0)
+    return {
+        pdg: AbsorbedSampler(s.source, s.beamline, s.species, s.grid, s.layers, s.physics, scale)
+        for pdg, s in parents.items()
+    }
 
 
 def flux_errors(
@@ -305,8 +337,8 @@ def flux_errors(
 ) -> FluxErrors:
     """Return all systematic errors of the flux behind the horn that are known here.
 
-    Production constants, horn current (one standard deviation, :data:`CURRENT_ERROR`) and the field in the metal (on or
-    off, its whole effect). Arguments and errors as :func:`production_errors`.
+    Production constants, horn current (:data:`CURRENT_ERROR`), the field in the metal (on or off, its whole effect) and
+    the absorption of mesons (:data:`ABSORPTION_ERROR`). Arguments and errors as :func:`production_errors`.
     """
     progress(f"{universes} universes of the production constants")
     shifts = production_errors(parents, disc, run, universes, n=n)
@@ -314,5 +346,8 @@ def flux_errors(
     down, up = with_current(parents, -CURRENT_ERROR), with_current(parents, CURRENT_ERROR)
     shifts["horn current"] = rerun_error(down, parents, up, disc, run, n=n)
     progress("field in the metal")
-    shifts["skin depth"] = one_sided_error(parents, without_skin_depth(parents), disc, run, n=n)
+    shifts["skin depth"] = one_sided_error(parents, with_physics(parents, skin_depth=False), disc, run, n=n)
+    progress("absorption")
+    less, more = (with_absorption(parents, 1.0 + sign * ABSORPTION_ERROR) for sign in (-1.0, 1.0))
+    shifts["absorption"] = rerun_error(less, parents, more, disc, run, n=n)
     return FluxErrors(EDGES, shifts)

@@ -20,7 +20,7 @@ def flux(
     beam: Annotated[str, typer.Argument(help="Beam: bnb, or a TOML file of the same form.")],
     mode: Annotated[str, typer.Option(help="For bnb neutrino, antineutrino, off, dump or window.")] = "neutrino",
     species: Annotated[str, typer.Option(help="numu, numubar, nue or nuebar: what --precision is about.")] = "numu",
-    detector: Annotated[str | None, typer.Option(help="miniboone, sbnd, microboone or icarus: all parents.")] = None,
+    detector: Annotated[str | None, typer.Option(help="miniboone, sbnd, microboone, icarus or FILE.toml:NAME.")] = None,
     by_parent: Annotated[bool, typer.Option("--by-parent", help="All mesons, by direct parent.")] = False,
     universes: Annotated[int, typer.Option(help="Universes of the systematic error; 0 for none.")] = 0,
     again: Annotated[bool, typer.Option("--again/--no-again", help="Hadrons of the target interact again.")] = True,

@@ -71,7 +71,8 @@ def compute(job: FluxJob, run: Run, tell: Tell) -> dict[str, Any]:
     """
     if job.universes and (job.source is not None or job.mode in ("dump", "window")):
         raise ScenarioError(f"universes = {job.universes}: only for a mode of the horn and its own mesons")
-    detector = load_detector(job.detector)
+    file, _, name = job.detector.rpartition(":")
+    detector = load_detector(name, file or "detectors")
     disc = disc_of(detector)
     found, extra = _flux(job, disc, run, tell)
     errors: FluxErrors | None = None
@@ -139,7 +140,9 @@ def _notes(job: FluxJob, detector: Detector, values: dict[str, Any]) -> list[str
     """Return what a reader of the numbers should know."""
     notes = [f"averaged over a disc of {detector.radius:.4g} m radius at {detector.centre} m; no free factor"]
     if job.universes:
-        notes.append("systematic error: production constants, horn current, field in the metal; primary mesons only")
+        notes.append(
+            "systematic error: production, horn current, field in the metal, absorption; yields of second interactions"
+        )
     if "dump" in values:
         ratio = values["dump"]["numu_dump_over_target"]
         notes.append(
