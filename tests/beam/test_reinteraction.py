@@ -52,12 +52,17 @@ def source(hadron: int, current: float = 174e3, places: tuple[str, ...] | None =
 
 
 def test_hadrons_of_the_first_vertex_are_the_multiplicity_times_the_interactions() -> None:
-    rod, made = LINE.target, source(NEUTRON).hadrons(POINTS)
+    """0.790 interactions per POT of straight protons, about 0.713 of those that scatter."""
+    rod = LINE.target
     depth = rod.number_density * float(proton_production_cm2(8888.89, "Be")) * 1e-4 * (rod.z_end - rod.z_start)
-    _, _, multiplicity = table(PROTON, "Be").draw(NEUTRON, np.array([0.5]), np.array([0.5]), SLOWEST)
-    assert made.yield_ == pytest.approx(-np.expm1(-depth) * multiplicity, rel=5e-3)
     assert -np.expm1(-depth) == pytest.approx(0.790, abs=1e-3)
-    assert made.momentum.min() >= SLOWEST
+    _, _, multiplicity = table(PROTON, "Be").draw(NEUTRON, np.array([0.5]), np.array([0.5]), SLOWEST)
+    straight = replace(source(NEUTRON), physics=Physics(protons="straight")).hadrons(POINTS)
+    assert straight.yield_ == pytest.approx(-np.expm1(-depth) * multiplicity, rel=5e-3)
+    made = source(NEUTRON).hadrons(POINTS)
+    assert made.yield_ == pytest.approx(0.713 * multiplicity, rel=0.03)
+    assert straight.momentum.min() >= SLOWEST
+    assert made.momentum.mean() < straight.momentum.mean()
 
 
 def test_neutrons_interact_in_the_rod_as_often_as_their_chords_say() -> None:
@@ -111,13 +116,15 @@ def test_scattering_and_loss_move_hadrons_and_keep_the_sum_nearly() -> None:
     assert (at.momentum <= hadrons.momentum * (1.0 + 1e-9)).all()
 
 
-@pytest.mark.parametrize(("hadron", "pion"), [(PROTON, PI_PLUS), (NEUTRON, PI_MINUS), (PI_MINUS, PI_PLUS)])
-def test_weights_add_up_to_multiplicities_times_probabilities(hadron: int, pion: int) -> None:
+@pytest.mark.parametrize(
+    ("hadron", "pion", "noise"), [(PROTON, PI_PLUS, 0.03), (NEUTRON, PI_MINUS, 0.03), (PI_MINUS, PI_PLUS, 0.06)]
+)
+def test_weights_add_up_to_multiplicities_times_probabilities(hadron: int, pion: int, noise: float) -> None:
     """Pions made in the open region: the sampled sum against the sum of multiplicities, hadron by hadron."""
     line = source(hadron)
     sampled, expected = [], []
-    for seed in range(21, 27):
-        points = unit_points(2**14, seed=seed)
+    for seed in range(21, 25):
+        points = unit_points(2**13, seed=seed)
         hadrons = line.hadrons(points)
         at, place = line.interact(hadrons, points)
         pions = line.sample(points, pion, UNIFORM)
@@ -127,13 +134,13 @@ def test_weights_add_up_to_multiplicities_times_probabilities(hadron: int, pion:
         rows = {id(t): t.multiplicity(pion, at.momentum[open_]) for t in line.again.values()}
         chosen = np.array([rows[id(t)][i] for i, t in enumerate(mean)])
         expected.append((at.weight[open_] * chosen).sum())
-    assert np.mean(sampled) == pytest.approx(np.mean(expected), rel=0.025)
+    assert np.mean(sampled) == pytest.approx(np.mean(expected), rel=noise)
 
 
 def test_an_importance_grid_moves_points_and_keeps_the_sum() -> None:
     cells = np.outer(np.linspace(1.0, 3.0, 8), np.linspace(2.0, 1.0, 8))
     sums = [
-        np.mean([source(PROTON).sample(unit_points(2**14, seed=s), PI_PLUS, grid).yield_ for s in (31, 32, 33, 34)])
+        np.mean([source(PROTON).sample(unit_points(2**14, seed=s), PI_PLUS, grid).yield_ for s in (31, 32)])
         for grid in (UNIFORM, ImportanceGrid(cells))
     ]
     assert sums[0] == pytest.approx(sums[1], rel=0.03)

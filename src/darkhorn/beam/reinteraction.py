@@ -10,7 +10,7 @@ Air is taken for beryllium, steel and concrete for aluminium, with cross section
 The dump at the end makes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -21,7 +21,7 @@ from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.follow import follow
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import cross_sections, passage_tables
-from darkhorn.beam.sanford_wang import SanfordWangSource, proton_vertices
+from darkhorn.beam.sanford_wang import SanfordWangSource, production_vertices
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import Status
 from darkhorn.beam.walls import Surfaces, emerge
@@ -33,11 +33,7 @@ from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import PI_MINUS, PI_PLUS, PROTON, mass
 from darkhorn.core.units import AVOGADRO, CM, CM2_IN_M2, GEV
 from darkhorn.physics.fourvector import rotate
-from darkhorn.physics.passage import (
-    interaction_length,
-    proton_production_cm2,
-    truncated_exponential,
-)
+from darkhorn.physics.passage import truncated_exponential
 from darkhorn.physics.stopping import WALLS, Wall
 
 Strings = NDArray[np.str_]
@@ -47,8 +43,8 @@ SLOWEST: Final = 1.0 * GEV
 _THETA_MAX: Final = np.pi / 2
 _STEP: Final = 1.0e-6
 """A hadron on a plane between two apertures (within this, m) hits the one behind."""
-_SALT: Final = 1
-"""Keeps the scattering of the hadron apart from that of its pion."""
+_SALT: Final = 4
+"""Keeps the scattering of the hadron apart from that of the proton and of the pion."""
 _FIRST: Final = [Axis.FIRST_MOMENTUM, Axis.FIRST_THETA, Axis.FIRST_PHI]
 _PILOT_POINTS: Final = 2**12
 _WALL_DEPTH: Final = 2.0
@@ -77,8 +73,8 @@ class Reinteraction:
     places : tuple of str, optional
         Materials (of the beam line or of its walls) in which pions are made; all by default. The hadron is removed in
         the others too.
-    physics : Physics, optional
-        What is switched on as the hadron crosses matter; by default everything.
+    physics : Physics
+        What is switched on as protons and the hadron cross matter; by default everything.
 
     Raises
     ------
@@ -94,7 +90,7 @@ class Reinteraction:
     first: YieldTable
     again: dict[str, YieldTable]
     places: tuple[str, ...] | None = None
-    physics: Physics | None = None
+    physics: Physics = field(default_factory=Physics)
 
     def __post_init__(self) -> None:
         """Refuse tables that do not belong together."""
@@ -180,17 +176,16 @@ class Reinteraction:
         Returns
         -------
         Rays
-            Nucleons above :data:`SLOWEST`; pions of every momentum.
+            Nucleons above :data:`SLOWEST` (scaled with the proton's momentum at the vertex); pions of every momentum.
         """
         if self.hadron in PIONS:
             moved = points.copy()
             moved[:, [Axis.MOMENTUM, Axis.THETA, Axis.PHI]] = points[:, _FIRST]
-            return SanfordWangSource(self.beamline).sample(moved, self.hadron, self._first_grid)
-        beam, rod = self.beamline.beam, self.beamline.target
-        mean_path = float(interaction_length(proton_production_cm2(beam.momentum, rod.material), rod.number_density))
-        vertex, proton, weight = proton_vertices(points, beam, rod, mean_path)
+            return SanfordWangSource(self.beamline, physics=self.physics).sample(moved, self.hadron, self._first_grid)
+        vertex, proton, p_beam, weight = production_vertices(self.beamline, physics=self.physics)(points)
         u, v = points[:, Axis.FIRST_MOMENTUM], points[:, Axis.FIRST_THETA]
         p, theta, multiplicity = self.first.draw(self.hadron, u, v, SLOWEST)
+        p = p * p_beam / self.first.momenta[-1]
         direction = rotate(proton, np.cos(theta), 2.0 * np.pi * points[:, Axis.FIRST_PHI])
         momentum = np.column_stack([np.hypot(p, mass(self.hadron)), p[:, None] * direction])
         return Rays.make(self.hadron, vertex, momentum, weight * multiplicity / len(points))
@@ -199,7 +194,9 @@ class Reinteraction:
     def _first_grid(self) -> ImportanceGrid:
         """Where in (momentum, angle) Sanford-Wang has its pions, from a pilot run."""
         points = unit_points(_PILOT_POINTS, seed=0)
-        pilot = SanfordWangSource(self.beamline).sample(points, self.hadron, ImportanceGrid.uniform())
+        pilot = SanfordWangSource(self.beamline, physics=self.physics).sample(
+            points, self.hadron, ImportanceGrid.uniform()
+        )
         return ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], pilot.weight)
 
     def interact(self, hadrons: Rays, points: Floats) -> tuple[Rays, Strings]:
