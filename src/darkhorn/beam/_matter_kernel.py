@@ -4,7 +4,8 @@ A step goes to the next boundary, at most as far as the material allows. What th
 particle on a step (Highland's deflection, the mean loss of energy, the turn by the field inside metal)
 happens at one uniformly random place of the step, the hinge: that gives angle and displacement their
 variances and their correlation. Momentum is constant between hinges, so proper time and optical depth
-are exact there. In the open field the step is the Taylor step of ``_kernel.py`` and its end is the hinge.
+are exact there. Thin gas acts where it is left or has been crossed for a while; in the open field the step
+is the Taylor step of ``_kernel.py``.
 Random numbers come from splitmix64, started by one word a particle: the same word gives the same
 history, and a limit on the clock cuts it without changing what came before.
 """
@@ -27,6 +28,7 @@ from darkhorn.beam._kernel import (
     SHARE,
     STEP,
     STEP_LIMIT,
+    Z_HIGH,
     Z_LOW,
     _cross,
     _curve,
@@ -43,9 +45,10 @@ _call = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 _highland = njit(nogil=True, error_model="numpy")(highland_square)
 
 CLOCK_LIMIT, STOPPED = 6, 7
-P, ENERGY, CLOCK, DEPTH, PATH, TIME, AHEAD, THICK = 0, 1, 2, 3, 4, 5, 6, 7
+P, ENERGY, CLOCK, DEPTH, PATH, TIME, AHEAD, THICK, DEBT = 0, 1, 2, 3, 4, 5, 6, 7, 8
 """State: momentum and energy in MeV, proper time in ns, optical depth of absorption, path in m, time in ns, optical
-depth up to the next scattering, thickness crossed of the present medium in radiation lengths."""
+depth up to the next scattering, thickness crossed of the present medium in radiation lengths, path in m on which its
+matter has not acted yet."""
 LOSS, ABSORB, ELASTIC, QUASI = 0, 1, 2, 3
 """Columns of the rates: MeV/m and three times 1/m."""
 PER_X0, STEEP, FLAT, PART, NUCLEUS, LONGEST = 0, 1, 2, 3, 4, 5
@@ -54,6 +57,8 @@ in m."""
 CHARGE_K, MASS, NUCLEON, CUT, LOSABLE = 0, 1, 2, 3, 4
 """Constants: bending momentum in MeV/c, masses of particle and struck nucleon, kinetic energy in MeV at which a
 particle has stopped, share of the kinetic energy that one step may lose."""
+THIN = 1.0 / 60.0
+"""Share of the longest step of a medium that may act at one place, 0.005 X0: a pion of 1 GeV/c turns by 0.8 mrad."""
 SLACK = 1e-6
 """How much further than planned (m) the way to a boundary may be after a hinge: a new direction changes it."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -215,6 +220,10 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
         if code < 0:
             return HIT_WALL
         medium, share = int(kinds[code >> 1, MEDIUM]), kinds[code >> 1, SHARE]
+        if state[DEBT] > 0.0 and (medium != last or state[DEBT] > THIN * media[last, LONGEST]):
+            if not _hinge(q, state, now, media, last, constants, state[DEBT], 0.0, rng):
+                return STOPPED
+            state[DEBT], stale = 0.0, True
         if medium != last:
             state[THICK], last, stale = 0.0, medium, True
         if stale:
@@ -222,15 +231,17 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
             stale = False
         room, hits = _room(state, now, mass, limits[0], limits[1]), now[ELASTIC] + now[QUASI]
         ahead = max(state[AHEAD], 0.0) / hits if hits > 0.0 else inf
+        slab = where[0]
         acts = media[medium, PER_X0] > 0.0 or now[LOSS] > 0.0
+        thin = bounds[slab, Z_HIGH] - bounds[slab, Z_LOW] < THIN * media[medium, LONGEST]
         if (code & 1) == 1 and constants[CHARGE_K] != 0.0:
             step, event = _field_step(
                 bounds, codes, c, q, where, state, now, constants, share, z_stop, min(room, ahead), tol
             )
             if event == LIMIT and room <= ahead:
                 return CLOCK_LIMIT
-            share = 0.0
-        elif acts or share * constants[CHARGE_K] != 0.0:
+            state[DEBT] += step
+        elif (acts and not thin) or share * constants[CHARGE_K] != 0.0:
             most = min(ahead, media[medium, LONGEST])
             if now[LOSS] > 0.0:
                 most = min(most, constants[LOSABLE] * (state[ENERGY] - mass) / now[LOSS])
@@ -245,7 +256,6 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
                 return STOPPED
             if now[LOSS] > 0.0:
                 _look_up(rates, slopes, grid[0], grid[1], medium, state, now)
-            acts = False
             room = _room(state, now, mass, limits[0], limits[1])
             rest = step - first if step == most else 1.5 * (step - first) + SLACK
             step, event = _go(bounds, codes, q, where, z_stop, min(rest, room))
@@ -257,16 +267,14 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
             _advance(state, now, mass, step)
             if event == LIMIT and room <= ahead:
                 return CLOCK_LIMIT
+            if acts:
+                state[DEBT] += step
         if event == LOST:
             return STEP_LIMIT
         if event not in (STEP, LIMIT):
             status = _cross(bounds, codes, q, where, event, z_stop)
             if status >= 0:
                 return status
-        if acts:
-            if not _hinge(q, state, now, media, medium, constants, step, 0.0, rng):
-                return STOPPED
-            stale = True
         if state[AHEAD] <= 1e-12 and hits > 0.0:
             if not _scatter(q, state, now, media, medium, constants, rng):
                 return STOPPED
@@ -296,7 +304,7 @@ def follow_all(
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3) are overwritten; ``limits`` (N, 4) are proper time in ns, optical depth,
-    end plane in m and tolerance; ``words`` (N,) start the random numbers; ``result`` (N, 8) holds the state, with
+    end plane in m and tolerance; ``words`` (N,) start the random numbers; ``result`` (N, 9) holds the state, with
     momentum and energy given by the caller; ``work`` (9, ORDER + 1) and ``where`` (3,) are scratch.
     """
     q, now, rng = work[8], np.zeros(5), np.zeros(1, dtype=np.uint64)

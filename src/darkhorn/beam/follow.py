@@ -8,11 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
-from darkhorn.beam.transport import TOLERANCE, checked, chunks, tables
+from darkhorn.beam.transport import checked, chunks, tables
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import charge
 from darkhorn.physics.horn_field import bending_momentum
+
+TOLERANCE = 1.0e-6
+"""Size of the last Taylor terms kept in the open field, relative to the radius."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def follow(
     Notes
     -----
     Loss is the mean, without straggling. Highland's formula counts the thickness of a medium from where it was
-    entered. Matter acts once a step, at a random place of it, which gives displacement and angle their joint moments.
+    entered. Matter acts once a step, at a random place of it, which gives displacement and angle their joint moments;
+    gas acts where it has been crossed for 0.005 radiation lengths or is left.
     """
     from darkhorn.beam import _kernel, _matter_kernel
 
@@ -119,7 +123,7 @@ def follow(
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
     media = (passage.rates, passage.slopes, grid, passage.media, constants)
-    geometry, result, status = tables(layers), np.zeros((n, 8)), np.zeros(n, dtype=np.int64)
+    geometry, result, status = tables(layers), np.zeros((n, 9)), np.zeros(n, dtype=np.int64)
     result[:, 0], result[:, 1] = momentum, np.hypot(momentum, constants[1])
 
     def part(rows: slice) -> None:

@@ -44,7 +44,7 @@ from darkhorn.physics.passage import (
 
 P_LOW, P_HIGH, POINTS = 10.0, 12000.0, 600
 """Grid of momentum in MeV/c, logarithmic; ends are held beyond."""
-LONGEST_X0 = 0.1
+LONGEST_X0 = 0.3
 """Longest step in radiation lengths."""
 STOP_ENERGY: Final = 1.0
 """Kinetic energy in MeV at which a particle counts as stopped."""
