@@ -200,6 +200,9 @@ def _field_step(bounds, codes, c, q, where, state, now, constants, share, z_stop
     """Go one Taylor step in the open field; return path and event."""
     k = share * constants[CHARGE_K] / state[P]
     step, event = _curve(bounds, codes, c, q, where, k, z_stop, left, tol)
+    scale = 1.0 / sqrt(q[3] * q[3] + q[4] * q[4] + q[5] * q[5])
+    for i in range(3, 6):
+        q[i] *= scale
     _advance(state, now, constants[MASS], step)
     return step, event
 
