@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hist import Hist
 
 REPLICATES: Final = 8
-_FIRST_POINTS: Final = 2**11
+_FIRST_POINTS: Final = 2**12
 _MOST_POINTS: Final = 2**17
 
 

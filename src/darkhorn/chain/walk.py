@@ -20,7 +20,7 @@ from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.units import C
 from darkhorn.models.photoconversion import Conversion, Photoconversion
 
-PILOT_POINTS: Final = 2**11
+PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
 """How often each drawn meson is used."""
 _PILOT_STREAM: Final = 3_000_000
