@@ -1,6 +1,6 @@
 """Which physics of matter is on: one switch an effect, so that each can be removed and its weight be seen."""
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Final
 
 from darkhorn.core.errors import RangeError
@@ -52,6 +52,11 @@ class Physics:
     air: bool = True
     conductor: bool = True
     decay_in_horn: bool = True
+
+    def changed(self) -> tuple[tuple[Field[object], object], ...]:
+        """Return the switches that are not at their default, with their values."""
+        pairs = ((item, getattr(self, item.name)) for item in fields(self))
+        return tuple((item, value) for item, value in pairs if value != item.default)
 
     def __post_init__(self) -> None:
         """Refuse a value that is no choice."""

@@ -6,7 +6,7 @@ A scenario is a TOML file with the tables ``model``, ``experiment`` or ``detecto
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.sanford_wang import PIONS, SanfordWangSource
 from darkhorn.beam.source import Source
+from darkhorn.beam.switches import Physics
 from darkhorn.beam.table import TableParents, TableSource
 from darkhorn.chain.parents import prepare
 from darkhorn.chain.predict import REPLICATES
@@ -106,7 +107,7 @@ class Scenario:
         """Return the beam line of a mode; None where the scenario has none."""
         if "beam" in self.tables:
             group = self.tables.table("beam")
-            group.only("name", "mode", "current_kA")
+            group.only("name", "mode", "current_kA", "physics")
             name = group.text("name")
             path = self.folder / name if name.endswith(".toml") else name
             line = load_beam(path, group.text("mode") if "mode" in group else mode or "neutrino")
@@ -114,6 +115,21 @@ class Scenario:
                 line = line.with_current(1.0e3 * group.number("current_kA", "kA", -1000.0, 1000.0))
             return line
         return load_beam(self.experiment.beam, mode or "neutrino") if self.experiment else None
+
+    @property
+    def physics(self) -> Physics:
+        """Which physics of matter is on: the switches of the table ``beam.physics``, everything else on.
+
+        Raises
+        ------
+        ScenarioError, RangeError
+            For an unknown switch or a value that it does not have.
+        """
+        if "beam" not in self.tables or "physics" not in self.tables.table("beam"):
+            return Physics()
+        group = self.tables.table("beam").table("physics")
+        group.only(*(item.name for item in fields(Physics)))
+        return Physics(**group.values)
 
     def setups(self) -> tuple[Setup, ...]:
         """Return one setup a mode: reads tables, runs the pilots of the source."""
@@ -171,7 +187,8 @@ class Scenario:
             raise ScenarioError("beam: missing; mesons at production need a beam line, such as name = 'bnb'")
         towards, _ = shape.bounding_sphere()
         return tuple(
-            prepare(source, line, species, towards, self.run.seed, self.run.threads) for species in source.species
+            prepare(source, line, species, towards, self.run.seed, self.run.threads, self.physics)
+            for species in source.species
         )
 
     def _sanford_wang(self, group: Table, line: Beamline | None) -> SanfordWangSource:
@@ -180,7 +197,7 @@ class Scenario:
             raise ScenarioError("beam: missing; a Sanford-Wang source needs a beam line, such as name = 'bnb'")
         normalise = group.text("normalise", _NORMALISE) if "normalise" in group else "production"
         pi_minus = group.text("pi_minus", _PI_MINUS) if "pi_minus" in group else "harp"
-        return SanfordWangSource(line, {**PIONS, PI_MINUS: _PI_MINUS[pi_minus]}, _NORMALISE[normalise])
+        return SanfordWangSource(line, {**PIONS, PI_MINUS: _PI_MINUS[pi_minus]}, _NORMALISE[normalise], self.physics)
 
     def _boson_edges(self, parents: Iterable[Parents]) -> Floats:
         """Return the bins of the bosons' energy, by default up to the largest energy of the table, or 8 GeV."""

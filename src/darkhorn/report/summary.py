@@ -63,9 +63,13 @@ def warnings_of(scenario: Scenario, prediction: Prediction) -> tuple[str, ...]:
     line = scenario.beamline()
     if line is not None:
         notes += [f"beam: {flag}" for flag in line.flags]
-        notes.append("beam: mesons are absorbed on the inelastic cross section; they neither scatter nor lose energy.")
+        changed = [f"{item.name} = {value}" for item, value in scenario.physics.changed()]
+        if changed:
+            notes.append(f"beam: physics switched by hand: {', '.join(changed)}.")
         if scenario.source_kind == "sanford-wang":
-            notes.append("beam: primary pions only (no kaons, no re-interactions); protons go straight.")
+            notes.append(
+                "beam: primary pions only; kaons and re-interactions are in `darkhorn flux`, not in this rate."
+            )
     if scenario.experiment is not None:
         notes += [f"experiment: {flag}" for flag in scenario.experiment.flags]
     return tuple(notes)
