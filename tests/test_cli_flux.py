@@ -20,7 +20,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Command:
 
 def test_all_parents(cli: Command, tmp_path: Path) -> None:
     table, picture = tmp_path / "flux.csv", tmp_path / "flux.png"
-    answer = cli("flux", "bnb", *QUICK, "--by-parent", "--universes", "8", "--out", table, "--plot", picture, "--json")
+    answer = cli("flux", "bnb", *QUICK, "--by-parent", "--universes", "4", "--out", table, "--plot", picture, "--json")
     assert answer.code == 0, answer.out
     found = answer.json
     rows = {(row["flavour"], row["parent"]): row for row in found["fluxes"]}
@@ -98,7 +98,7 @@ def test_primary_pions_can_be_drawn(cli: Command, tmp_path: Path) -> None:
     ("args", "words"),
     [
         (("--detector", "sbn"), "Did you mean 'sbnd'"),
-        (("--mode", "dump", "--universes", "8"), "universes"),
+        (("--mode", "dump", "--universes", "4"), "universes"),
         (("--mode", "dump", "--scrape", "2"), "scrape_fraction"),
         (("--detector", "sbnd", "--precision", "2"), "precision"),
         (("--detector", "sbnd", "--universes", "1"), "universes"),

@@ -15,7 +15,6 @@ from darkhorn.chain.neutrinos import NeutrinoFlux, neutrino_flux
 from darkhorn.chain.parents import ParentSampler
 from darkhorn.chain.universes import (
     FluxErrors,
-    one_sided_error,
     production_errors,
     production_point,
     rerun_error,
@@ -25,6 +24,7 @@ from darkhorn.chain.universes import (
 )
 from darkhorn.core.errors import RangeError, ScenarioError
 from darkhorn.core.points import unit_points
+from darkhorn.core.rays import Rays
 from darkhorn.core.species import K_PLUS, PI_PLUS
 from darkhorn.experiments.beams import load_beam
 from darkhorn.physics.production import PI_PLUS_BE, sanford_wang
@@ -55,7 +55,6 @@ def test_where_a_meson_was_made(parents: dict[int, ParentSampler]) -> None:
     cosine = np.einsum("ij,ij->i", proton, made.direction)
     np.testing.assert_allclose(np.cos(theta), cosine, atol=1e-12)
     np.testing.assert_allclose(p_beam, p_proton, rtol=1e-9)
-    np.testing.assert_allclose(p_beam, 8888.89, rtol=0.05)
     other = replace(PI_PLUS_BE, c2=PI_PLUS_BE.c2 + 0.1, c6=PI_PLUS_BE.c6 - 0.3)
     shapes = {**sampler.source.shapes, PI_PLUS: sanford_wang_shape(other)}
     changed = replace(sampler.source, shapes=shapes).sample(points, PI_PLUS, sampler.grid)
@@ -114,14 +113,13 @@ def test_bins_must_agree() -> None:
         found.covariance(NeutrinoFlux(2.0 * flux.edges, flux.rows), "numu")
 
 
-def test_horn_current_is_antisymmetric_and_small(parents: dict[int, ParentSampler]) -> None:
-    """One kA is 0.6 per cent of 174 kA: the flux changes by less than two per cent, oppositely for either sign."""
+def test_horn_current_is_a_small_effect(parents: dict[int, ParentSampler]) -> None:
+    """One kA is 0.6 per cent of 174 kA: the flux changes by less than two per cent; no change for no change."""
     pions = {PI_PLUS: parents[PI_PLUS]}
-    up, down = with_current(pions, 1000.0), with_current(pions, -1000.0)
+    up = with_current(pions, 1000.0)
     assert up[PI_PLUS].beamline.current == 175_000.0
-    shift = rerun_error(down, pions, up, DISC, RUN, n=N)["numu", "pi"]
-    mirrored = rerun_error(up, pions, down, DISC, RUN, n=N)["numu", "pi"]
-    np.testing.assert_allclose(shift, -mirrored)
+    assert not rerun_error(pions, pions, DISC, RUN, n=N)["numu", "pi"].any()
+    shift = rerun_error(pions, up, DISC, RUN, n=N)["numu", "pi"]
     settings = {"n": N, "replicates": RUN.replicates, "seed": RUN.seed}
     (flux,) = neutrino_flux(pions, (DISC,), np.linspace(0.0, 10000.0, 201), muons=False, **settings)
     total = flux.select("numu", "pi").mean(axis=0)
@@ -133,12 +131,26 @@ def test_more_current_focuses_either_sign() -> None:
     assert with_current(bent, 1000.0)[PI_PLUS].beamline.current == -175_000.0
 
 
+def test_a_known_change_comes_back(parents: dict[int, ParentSampler]) -> None:
+    """A sampler with 1.2 times the weight shifts every filled bin by 0.2."""
+
+    class Louder(ParentSampler):
+        def sample(self, points: np.ndarray, threads: int = 1) -> Rays:
+            rays = super().sample(points, threads)
+            return rays.with_weight(1.2 * rays.weight)
+
+    p = parents[PI_PLUS]
+    louder = Louder(p.source, p.beamline, p.species, p.grid, p.layers, p.physics)
+    shift = rerun_error({PI_PLUS: p}, {PI_PLUS: louder}, DISC, RUN, n=N)["numu", "pi"]
+    np.testing.assert_allclose(shift[shift != 0.0], 0.2, rtol=1e-9)
+    assert (shift != 0.0).sum() > 40
+
+
 def test_field_in_the_metal_switches_off(parents: dict[int, ParentSampler]) -> None:
     pions = {PI_PLUS: parents[PI_PLUS]}
     off = with_physics(pions, skin_depth=False)
     assert off[PI_PLUS].physics.skin_depth is False
-    assert one_sided_error(pions, pions, DISC, RUN, n=N)["numu", "pi"].any() == np.False_
-    assert np.abs(one_sided_error(pions, off, DISC, RUN, n=N)["numu", "pi"]).max() > 0.0
+    assert np.abs(rerun_error(pions, off, DISC, RUN, n=N)["numu", "pi"]).max() > 0.0
 
 
 def test_absorption_scales_the_depth(parents: dict[int, ParentSampler]) -> None:

@@ -31,7 +31,7 @@ SPECIES: Final = (PI_PLUS, PI_MINUS, K_PLUS, K_MINUS, K_LONG)
 PI_MINUS_SETS: Final = ("newer", "older")
 """Fits of pi-: the newer is behind the published antineutrino mode, the older behind the published neutrino mode."""
 FLAVOURS: Final = ("numu", "numubar", "nue", "nuebar")
-FIRST_POINTS: Final = 2**11
+FIRST_POINTS: Final = 2**10
 MOST_POINTS: Final = 2**17
 _PILOT_STREAM: Final = 4_000_000
 _PILOT_POINTS: Final = 2**12

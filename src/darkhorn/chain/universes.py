@@ -109,7 +109,7 @@ class FluxErrors:
 
 
 def production_errors(
-    parents: Mapping[int, ParentSampler], disc: Disc, run: Run, universes: int, *, n: int = 2**12
+    parents: Mapping[int, ParentSampler], disc: Disc, run: Run, universes: int, *, n: int = 2**11
 ) -> dict[str, Shifts]:
     """Return the changes of a flux in universes of the production constants, one source of error a species.
 
@@ -241,35 +241,28 @@ def _ratio(changed: Floats, best: Floats) -> Floats:
     return np.where(there, changed / np.where(there, best, 1.0) - 1.0, 0.0)
 
 
-def rerun_error(
-    low: Mapping[int, Any], best: Mapping[int, Any], high: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**12
-) -> Shifts:
-    """Return the changes of a flux between two runs, (high - low)/2 relative to the best one, one row.
+def rerun_error(best: Mapping[int, Any], other: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**11) -> Shifts:
+    """Return the relative change of a flux from one run to another with the same points, one row.
 
-    The three runs use the same points, so that their difference carries little Monte-Carlo error. For a change in one
-    direction give the best run as ``low`` and double the result, or use :func:`one_sided_error`.
+    The same points in both runs let their Monte-Carlo errors cancel in most of the difference.
 
     Parameters
     ----------
-    low, best, high : mapping of PDG number to sampler
-        One input one standard deviation down, at its value, and up.
+    best, other : mapping of PDG number to sampler
+        One input at its value, and changed by one standard deviation.
     disc, run, n
         As :func:`production_errors`.
     """
-    down, middle, up = (_fluxes(parents, disc, run, n) for parents in (low, best, high))
-    return {key: 0.5 * (_ratio(up[key], middle[key]) - _ratio(down[key], middle[key]))[None, :] for key in middle}
+    return _shifts(fluxes(best, disc, run, n), fluxes(other, disc, run, n))
 
 
-def one_sided_error(
-    best: Mapping[int, Any], other: Mapping[int, Any], disc: Disc, run: Run, *, n: int = 2**12
-) -> Shifts:
-    """Return the whole relative change from the best run to another one, one row; arguments as :func:`rerun_error`."""
-    middle, changed = (_fluxes(parents, disc, run, n) for parents in (best, other))
-    return {key: _ratio(changed[key], middle[key])[None, :] for key in middle}
+def _shifts(best: dict[Key, Floats], other: dict[Key, Floats]) -> Shifts:
+    """Return relative changes, one row."""
+    return {key: _ratio(other[key], best[key])[None, :] for key in best}
 
 
-def _fluxes(parents: Mapping[int, Any], disc: Disc, run: Run, n: int) -> dict[Key, Floats]:
-    """Return the flux by bin, averaged over replicates."""
+def fluxes(parents: Mapping[int, Any], disc: Disc, run: Run, n: int) -> dict[Key, Floats]:
+    """Return the flux by bin, averaged over replicates; arguments as :func:`production_errors`."""
     settings: dict[str, Any] = {"n": n, "replicates": run.replicates, "seed": run.seed, "threads": run.threads}
     (flux,) = neutrino_flux(parents, (disc,), EDGES, **settings)
     return {key: row.mean(axis=0) for key, row in flux.rows.items()}
@@ -332,7 +325,7 @@ def flux_errors(
     run: Run,
     universes: int,
     *,
-    n: int = 2**12,
+    n: int = 2**11,
     progress: Callable[[str], None] = lambda _: None,
 ) -> FluxErrors:
     """Return all systematic errors of the flux behind the horn that are known here.
@@ -342,12 +335,13 @@ def flux_errors(
     """
     progress(f"{universes} universes of the production constants")
     shifts = production_errors(parents, disc, run, universes, n=n)
-    progress("horn current")
-    down, up = with_current(parents, -CURRENT_ERROR), with_current(parents, CURRENT_ERROR)
-    shifts["horn current"] = rerun_error(down, parents, up, disc, run, n=n)
-    progress("field in the metal")
-    shifts["skin depth"] = one_sided_error(parents, with_physics(parents, skin_depth=False), disc, run, n=n)
-    progress("absorption")
-    less, more = (with_absorption(parents, 1.0 + sign * ABSORPTION_ERROR) for sign in (-1.0, 1.0))
-    shifts["absorption"] = rerun_error(less, parents, more, disc, run, n=n)
+    best = fluxes(parents, disc, run, n)
+    others = {
+        "horn current": with_current(parents, CURRENT_ERROR),
+        "skin depth": with_physics(parents, skin_depth=False),
+        "absorption": with_absorption(parents, 1.0 + ABSORPTION_ERROR),
+    }
+    for name, other in others.items():
+        progress(name)
+        shifts[name] = _shifts(best, fluxes(other, disc, run, n))
     return FluxErrors(EDGES, shifts)

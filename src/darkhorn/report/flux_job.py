@@ -9,7 +9,7 @@ from darkhorn.chain.beam_flux import BeamFlux, decays_flux, disc_of, dump_compon
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import DumpFlux, Run, dump_flux
 from darkhorn.chain.universes import FluxErrors, flux_errors
-from darkhorn.core.errors import ScenarioError
+from darkhorn.core.errors import ScenarioError, require_range
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV
 from darkhorn.experiments.beams import load_beam
@@ -71,6 +71,8 @@ def compute(job: FluxJob, run: Run, tell: Tell) -> dict[str, Any]:
     """
     if job.universes and (job.source is not None or job.mode in ("dump", "window")):
         raise ScenarioError(f"universes = {job.universes}: only for a mode of the horn and its own mesons")
+    if job.universes:
+        require_range("universes", job.universes, 2, 10000)
     file, _, name = job.detector.rpartition(":")
     detector = load_detector(name, file or "detectors")
     disc = disc_of(detector)
