@@ -9,6 +9,8 @@ import typer
 from command import Command, caller
 
 from darkhorn.cli.validate import validate
+from darkhorn.core.rays import Rays
+from darkhorn.io.tables import write_rays
 
 QUICK = ("--precision", "0.05", "--no-again")
 
@@ -72,9 +74,6 @@ def test_cut_window(cli: Command) -> None:
 
 def test_decays_from_a_file(cli: Command, tmp_path: Path) -> None:
     path = tmp_path / "decays.npz"
-    from darkhorn.core.rays import Rays
-    from darkhorn.io.tables import write_rays
-
     p4 = [[np.hypot(2000.0, 139.57039), 0.0, 0.0, 2000.0]]
     write_rays(path, Rays.make(211, [0.0, 0.0, 0.0, 20.0], p4, 1.0e-3))
     place = tmp_path / "near.toml"
@@ -85,6 +84,20 @@ def test_decays_from_a_file(cli: Command, tmp_path: Path) -> None:
     assert found["fluxes"][0]["flavour"] == "numu"
     assert found["fluxes"][0]["total_per_cm2_per_POT"] > 0.0
     assert "per POT" in found["source"]["normalisation"]
+
+
+def test_births_from_a_file_pass_the_horn(cli: Command, tmp_path: Path) -> None:
+    """Pions born on the axis along it: as many decay as fly, so that the flux is below that of all of them decaying."""
+    path = tmp_path / "births.npz"
+    p4 = [[np.hypot(2000.0, 139.57039), 0.0, 0.0, 2000.0]]
+    write_rays(path, Rays.make(211, [0.0, 0.0, 0.0, 2.0], p4, 1.0e-3))
+    born, decayed = (
+        cli("flux", "bnb", *QUICK, "--source", path, "--stage", stage, "--json").json["fluxes"][0]
+        for stage in ("production", "decay")
+    )
+    share = 1.0 - np.exp(-48.3 / (2000.0 / 139.57039 * 7.8045))
+    ratio = born["total_per_cm2_per_POT"] / decayed["total_per_cm2_per_POT"]
+    assert 0.7 * share < ratio < 1.2 * share
 
 
 def test_primary_pions_can_be_drawn(cli: Command, tmp_path: Path) -> None:
@@ -105,6 +118,7 @@ def test_primary_pions_can_be_drawn(cli: Command, tmp_path: Path) -> None:
         (("--by-parent", "--mode", "neutrin"), "Did you mean 'neutrino'"),
         (("--by-parent", "--out", "/nowhere/at/all.csv"), "cannot write"),
         (("--by-parent", "--source", "missing.npz"), "missing.npz"),
+        (("--source", "missing.npz", "--stage", "birth"), "decay, production"),
     ],
 )
 def test_mistakes(cli: Command, args: tuple[str, ...], words: str) -> None:

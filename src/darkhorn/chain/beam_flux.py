@@ -8,7 +8,7 @@ import numpy as np
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.cut_window import WINDOWS
-from darkhorn.beam.table import TableParents
+from darkhorn.beam.table import TableParents, TableSource
 from darkhorn.beam.yields import SYSTEMATIC
 from darkhorn.chain.at_rest import at_rest_flux
 from darkhorn.chain.flux import Disc
@@ -169,12 +169,25 @@ def decays_flux(rays: Rays, disc: Disc, run: Run, progress: Callable[[str], None
     InputFileError
         When none of them makes neutrinos that are counted here.
     """
-    present = [pdg for pdg in SPECIES if (rays.pdgid == pdg).any()]
+    parents = {pdg: TableParents(rays[rays.pdgid == pdg], pdg) for pdg in _makers(rays)}
+    return BeamFlux({"file": flux_to_precision(parents, disc, run, muons=False, progress=progress)})
+
+
+def births_flux(
+    rays: Rays, line: Beamline, disc: Disc, run: Run, progress: Callable[[str], None] = lambda _: None
+) -> BeamFlux:
+    """Return the flux of mesons that another program has made and ``line`` transports; errors as above."""
+    parents = horn_parents(line, disc, run, _makers(rays), TableSource(rays))
+    return BeamFlux({"file": flux_to_precision(parents, disc, run, progress=progress)})
+
+
+def _makers(rays: Rays) -> tuple[int, ...]:
+    """Return the species among rays that make neutrinos."""
+    present = tuple(pdg for pdg in SPECIES if (rays.pdgid == pdg).any())
     if not present:
         names = ", ".join(map(str, np.unique(rays.pdgid)))
         raise InputFileError(f"no parent that makes neutrinos: PDG numbers {names}; allowed: {SPECIES}")
-    parents = {pdg: TableParents(rays[rays.pdgid == pdg], pdg) for pdg in present}
-    return BeamFlux({"file": flux_to_precision(parents, disc, run, muons=False, progress=progress)})
+    return present
 
 
 def dump_components(found: DumpFlux) -> BeamFlux:

@@ -25,8 +25,10 @@ def flux(
     universes: Annotated[int, typer.Option(help="Universes of the systematic error; 0 for none.")] = 0,
     again: Annotated[bool, typer.Option("--again/--no-again", help="Hadrons of the target interact again.")] = True,
     source: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decays of another program (dk2nu .root, .csv, .npz, ...).")
+        Path | None,
+        typer.Option(metavar="FILE", help="Mesons of another program (dk2nu .root, .csv, .npz, .hepmc, ...)."),
     ] = None,
+    stage: Annotated[str, typer.Option(help="What the rows of --source are: decay or production.")] = "decay",
     scrape: Annotated[float, typer.Option(help="Mode dump: share of protons that hit the target, 0 to 1.")] = 0.0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Write the spectrum, 200 bins of 50 MeV.")
@@ -51,7 +53,7 @@ def flux(
         from darkhorn.report.flux_job import FluxJob
 
         job = FluxJob(
-            beam, mode, species, detector or "miniboone", by_parent, universes, again, source, scrape, out, plot
+            beam, mode, species, detector or "miniboone", by_parent, universes, again, source, stage, scrape, out, plot
         )
         _all_parents(job, {"precision": precision, "seed": seed, "threads": threads}, json)
         return

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from darkhorn.chain.beam_flux import BeamFlux, decays_flux, disc_of, dump_components, horn_flux, window_flux
+from darkhorn.chain.beam_flux import (
+    BeamFlux,
+    births_flux,
+    decays_flux,
+    disc_of,
+    dump_components,
+    horn_flux,
+    window_flux,
+)
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import DumpFlux, Run, dump_flux
 from darkhorn.chain.universes import FluxErrors, flux_errors
-from darkhorn.core.errors import ScenarioError, require_range
+from darkhorn.core.errors import ScenarioError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV
 from darkhorn.experiments.beams import load_beam
@@ -27,6 +35,10 @@ PRIMARY_MODE = "neutrino"
 """Mode that stands for protons on the target where a dump or a cut window is asked for."""
 
 
+STAGES = ("decay", "production")
+"""What the rows of a file are: mesons where they decay, or where they were made."""
+
+
 @dataclass(frozen=True)
 class FluxJob:
     """What to compute: the options of ``darkhorn flux``, described there."""
@@ -39,6 +51,7 @@ class FluxJob:
     universes: int
     again: bool
     source: Path | None
+    stage: str
     scrape: float
     out: Path | None
     plot: Path | None
@@ -69,6 +82,8 @@ def compute(job: FluxJob, run: Run, tell: Tell) -> dict[str, Any]:
     DarkhornError
         As the stages do.
     """
+    if job.stage not in STAGES:
+        raise unknown_name("stage of a source", job.stage, STAGES)
     if job.universes and (job.source is not None or job.mode in ("dump", "window")):
         raise ScenarioError(f"universes = {job.universes}: only for a mode of the horn and its own mesons")
     if job.universes:
@@ -103,7 +118,9 @@ def _flux(job: FluxJob, disc: Disc, run: Run, tell: Tell) -> tuple[BeamFlux, dic
     """Return the flux, and what else the mode has to say."""
     if job.source is not None:
         rays, about = read_any(job.source)
-        return decays_flux(rays, disc, run, tell), {"source": about}
+        if job.stage == "decay":
+            return decays_flux(rays, disc, run, tell), {"source": about}
+        return births_flux(rays, load_beam(job.beam, job.mode), disc, run, tell), {"source": about}
     if job.mode == "window":
         return window_flux(load_beam(job.beam), disc, run, progress=tell), {}
     if job.mode == "dump":
