@@ -115,3 +115,23 @@ def test_invariants_by_hand() -> None:
     assert horn_field.canonical_momentum(x, p, 10.0) == pytest.approx(400 - 10 * np.log(0.05))
     with pytest.raises(RangeError, match="axis"):
         horn_field.canonical_momentum(np.zeros(4), p, 10.0)
+
+
+@pytest.mark.parametrize("thickness", [0.3e-3, 3e-3, 48e-3])
+def test_current_shells_carry_equal_currents(thickness: float) -> None:
+    low, delta, n = 0.019, 1.4e-3, 5
+    radii, share = horn_field.current_shells(low, low + thickness, delta, n)
+    assert (radii[0], radii[-1]) == (low, low + thickness)
+    at_edges = horn_field.enclosed_current(radii, 1.0, low, low + thickness, delta)
+    np.testing.assert_allclose(at_edges, np.arange(n + 1) / n, atol=1e-12)
+    for inner, outer, mean in zip(radii, radii[1:], share, strict=False):
+        whole = quad(lambda r: float(horn_field.enclosed_current(r, 1.0, low, low + thickness, delta)), inner, outer)[0]
+        assert mean == pytest.approx(whole / (outer - inner), rel=1e-6)
+
+
+def test_current_shells_refuse_nonsense() -> None:
+    for arguments, name in [((0.02, 0.02, 1e-3, 3), "r_outer"), ((0.02, 0.03, 0.0, 3), "skin_depth")]:
+        with pytest.raises(RangeError, match=name):
+            horn_field.current_shells(*arguments)
+    with pytest.raises(RangeError, match="number of shells = 0"):
+        horn_field.current_shells(0.02, 0.03, 1e-3, 0)
