@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darkhorn.beam.beamline import Beamline, RadialProfile
+from darkhorn.beam.beamline import Beamline, RadialProfile, Shell
 from darkhorn.beam.horn import FREE, G4BNB
 from darkhorn.beam.layers import WALL, compile_layers, layers_from_profile
+from darkhorn.beam.switches import Physics
 from darkhorn.core.errors import RangeError
+from darkhorn.physics.horn_field import enclosed_current
 
 # z, then (r, medium, field) from the axis outwards
 LOOK_UP = {
@@ -53,6 +55,31 @@ def test_field_region_is_the_profile(z: float, r: float) -> None:
     layers = layers_from_profile(G4BNB)
     if min(abs(r - low), abs(r - high)) > 1e-12:
         assert layers.field_at(np.array([z]), np.array([r]))[0] == (low < r < high)
+
+
+def test_current_in_the_metal(bnb: Beamline) -> None:
+    line = replace(bnb, skin_depth=1.4e-3, sublayers=4)
+    layers = compile_layers(line)
+    z, r = np.full(200, 0.4), np.linspace(0.0185, 0.0225, 200)
+    share = layers.field_at(z, r)
+    assert (np.diff(share) >= 0.0).all()
+    assert len(set(share)) == 6
+    metal = (r > 0.019) & (r < 0.022)
+    assert set(np.array(layers.medium_at(z, r))[metal]) == {"Al"}
+    exact = enclosed_current(r[metal], 1.0, 0.019, 0.022, 1.4e-3)
+    assert np.abs(share[metal] - exact).max() < 0.17
+    assert share[metal].mean() == pytest.approx(exact.mean(), abs=0.01)
+    assert layers.field_at(np.array([0.4]), np.array([0.31]))[0] == 0.0  # outer conductor
+    off = compile_layers(line, Physics(skin_depth=False))
+    assert not off.field_at(z, r)[r < 0.022].any()
+
+
+def test_shells_around_the_target(bnb: Beamline) -> None:
+    line = replace(bnb, shells=(Shell("tube", "Be", -0.005, 0.7555, 13.678e-3, 14.618e-3),))
+    layers = compile_layers(line)
+    z, r = np.array([0.4, 0.4, 0.4, 0.75, 0.76]), np.array([0.0135, 0.014, 0.0147, 0.014, 0.014])
+    assert layers.medium_at(z, r) == ["air", "Be", "air", "Be", "air"]
+    assert compile_layers(line, Physics(tube_and_fins=False)).medium_at(z, r) == ["air"] * 5
 
 
 def test_outside_the_profile_is_empty() -> None:

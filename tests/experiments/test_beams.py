@@ -35,6 +35,32 @@ def test_target_is_the_published_rod() -> None:
     assert target.number_density == pytest.approx(1.848 / 9.0122 * AVOGADRO * 1e6, rel=1e-4)
 
 
+def test_materials() -> None:
+    line = load_beam("bnb")
+    known = {material.name: material for material in line.materials}
+    assert list(known) == ["Be", "Al", "air", "fins"]
+    assert known["Be"].number_density == pytest.approx(line.target.number_density, rel=1e-4)
+    assert known["Al"].radiation_length / known["Al"].density == pytest.approx(8.90, abs=0.01)
+    assert known["Be"].radiation_length / known["Be"].density == pytest.approx(35.3, abs=0.03)
+    assert known["air"].z / known["air"].a == pytest.approx(0.4992, abs=1e-4)
+    assert any("constants of air" in flag for flag in line.flags)
+
+
+def test_fins_are_spread_with_their_own_volume() -> None:
+    """3 x 7 fins of 1.5748 x 8.8265 x 88.9 mm, one every 101.6 mm; along a radius, not by area."""
+    line = load_beam("bnb")
+    fins, cooling = line.shells
+    r = np.linspace(4.7625, 13.589, 2001)
+    crossed = np.trapezoid(3 * 1.5748 / (2 * np.pi * r), r) * 88.9 / 101.6
+    solid = {material.name: material.density for material in line.materials}
+    assert solid["fins"] / solid["Be"] * 1e3 * (fins.r_out - fins.r_in) == pytest.approx(crossed, rel=2e-3)
+    assert 1e3 * fins.z_start == pytest.approx(85.7 - 44.45)
+    assert 1e3 * fins.z_end == pytest.approx(85.7 + 6 * 101.6 + 44.45)
+    assert fins.r_in == line.target.radius
+    assert fins.r_out == cooling.r_in
+    assert cooling.r_out < min(line.conductor.r_in)
+
+
 def test_field_lies_inside_the_conductor() -> None:
     line = load_beam("bnb")
     z = np.linspace(0.0351, 1.7999, 4001)
@@ -63,6 +89,15 @@ def test_open_region_reaches_the_dump_without_gaps() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
+        (
+            '[[shells]]\nname = "cooling tube"\nmaterial = "Be"',
+            '[[shells]]\nname = "t"\nmaterial = "B"',
+            UnknownNameError,
+            "'Be'",
+        ),
+        ("fraction = 0.0774", "fraction = 1.0774", RangeError, "shells.*fraction = 1.0774"),
+        ("a = 9.0122", "a = 0.1", RangeError, "materials.Be.a = 0.1 g/mol"),
+        ("skin_depth = 1.4e-3", "skin_depth = -1.0", RangeError, "conductor.skin_depth = -1 m"),
         ("sigma_x =", "sigmax =", ScenarioError, r"beam.sigmax: unknown key. Did you mean 'sigma_x'\?"),
         ("momentum = 8888.89", "momentum = -1", RangeError, "beam.momentum = -1 MeV/c is outside"),
         ("correlation = -1.0", "correlation = -1.1", RangeError, r"correlation = -1.1 .* \[-1, 1\]"),
