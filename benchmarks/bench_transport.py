@@ -1,4 +1,4 @@
-"""Microseconds per pion through the ideal horn: run this file with a Python that has darkhorn."""
+"""Microseconds per pion through the ideal horn, and through matter to its decay: run with a Python that has darkhorn."""
 
 import sys
 import time
@@ -6,9 +6,12 @@ import time
 import numpy as np
 
 from darkhorn.beam.horn import G4BNB
-from darkhorn.beam.layers import layers_from_profile
+from darkhorn.beam.layers import compile_layers, layers_from_profile
 from darkhorn.beam.transport import transport
+from darkhorn.chain.parents import decay_in_flight
+from darkhorn.core.rays import Rays
 from darkhorn.core.units import C
+from darkhorn.experiments.beams import load_beam
 
 
 def pions(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -24,10 +27,22 @@ def pions(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return x, np.column_stack([energy, momentum[:, None] * direction])
 
 
+def to_the_decay(x: np.ndarray, p: np.ndarray) -> None:
+    """Print times through the whole beam line with all physics on, both passes counted once."""
+    line, u = load_beam("bnb"), np.random.default_rng(3).random(len(x))
+    layers, pions = compile_layers(line), Rays.make(211, x, p, 1.0)
+    decay_in_flight(pions[:10], 211, line, layers, u[:10])
+    for threads in (1, 2):
+        start = time.perf_counter()
+        decay_in_flight(pions, 211, line, layers, u, threads)
+        print(f"matter, decay, {threads} threads {1e6 * (time.perf_counter() - start) / len(x):6.3f} us/pion")
+
+
 def main(n: int = 200_000) -> None:
     """Print times for one thread, default and precise, and for two threads."""
     layers = layers_from_profile(G4BNB)
     x, p = pions(n)
+    to_the_decay(x, p)
     transport(layers, x[:10], p[:10], 1.0, 174e3, z_end=1.8)
     for label, options in (
         ("default", {}),

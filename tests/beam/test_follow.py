@@ -108,8 +108,8 @@ def test_multiple_scattering_has_the_moments_of_highland(medium: str, length: fl
     theta = float(highland_angle(2000.0, PION, 100 * density * length))
     angle, place = np.arctan2(end.p[:, 1], end.p[:, 3]), end.x[:, 1]
     assert angle.std() == pytest.approx(theta, rel=0.02)
-    # Highland's logarithm puts more of the scattering of a thick layer into its later steps
-    assert place.std() == pytest.approx(length * theta / np.sqrt(3), rel=0.03)
+    # Highland's logarithm puts more of the scattering of a thick layer into its later steps: 2.6 % less in beryllium
+    assert place.std() == pytest.approx(length * theta / np.sqrt(3), rel=0.04)
     assert np.corrcoef(angle, place)[0, 1] == pytest.approx(np.sqrt(3) / 2, abs=0.01)
     assert stats.kstest(angle / theta, "norm").pvalue > 1e-4
     assert np.corrcoef(angle, np.arctan2(end.p[:, 2], end.p[:, 3]))[0, 1] == pytest.approx(0.0, abs=0.03)

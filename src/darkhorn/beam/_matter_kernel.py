@@ -45,10 +45,10 @@ _call = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 _highland = njit(nogil=True, error_model="numpy")(highland_square)
 
 CLOCK_LIMIT, STOPPED = 6, 7
-P, ENERGY, CLOCK, DEPTH, PATH, TIME, AHEAD, THICK, DEBT = 0, 1, 2, 3, 4, 5, 6, 7, 8
+P, ENERGY, CLOCK, DEPTH, PATH, TIME, AHEAD, THICK, DEBT, SEEN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 """State: momentum and energy in MeV, proper time in ns, optical depth of absorption, path in m, time in ns, optical
 depth up to the next scattering, thickness crossed of the present medium in radiation lengths, path in m on which its
-matter has not acted yet."""
+matter has not acted yet, momentum at which the rates were looked up."""
 LOSS, ABSORB, ELASTIC, QUASI = 0, 1, 2, 3
 """Columns of the rates: MeV/m and three times 1/m."""
 PER_X0, STEEP, FLAT, PART, NUCLEUS, LONGEST = 0, 1, 2, 3, 4, 5
@@ -59,6 +59,10 @@ CHARGE_K, MASS, NUCLEON, CUT, LOSABLE = 0, 1, 2, 3, 4
 particle has stopped, share of the kinetic energy that one step may lose."""
 THIN = 1.0 / 60.0
 """Share of the longest step of a medium that may act at one place, 0.005 X0: a pion of 1 GeV/c turns by 0.8 mrad."""
+SMALL = 0.03
+"""Angle in rad below which sine and cosine come from two terms of their series, good to 2e-10."""
+FRESH = 1e-3
+"""Relative change of momentum after which the rates are looked up again."""
 SLACK = 1e-6
 """How much further than planned (m) the way to a boundary may be after a hinge: a new direction changes it."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -78,13 +82,12 @@ def _uniform(rng):
 
 
 @_call
-def _turn(q, cosine, sine, phi):
-    """Turn the direction by an angle about a random axis."""
+def _turn(q, cosine, u, v):
+    """Turn the direction by an angle with this cosine; u and v are the parts of its sine along two axes across."""
     x, y, z = q[3], q[4], q[5]
     sign = copysign(1.0, z)
     a = -1.0 / (sign + z)
     b = x * y * a
-    u, v = sine * cos(phi), sine * sin(phi)
     x_new = cosine * x + u * (1.0 + sign * x * x * a) + v * b
     y_new = cosine * y + u * sign * b + v * (sign + y * y * a)
     z_new = cosine * z - u * sign * x - v * y
@@ -100,9 +103,32 @@ def _bend(q, kick):
         return
     e_x, e_y = q[0] / r, q[1] / r
     n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
-    c, s = cos(kick / r), sin(kick / r)
+    angle = kick / r
+    if abs(angle) < SMALL:
+        s = angle * (1.0 - angle * angle / 6.0)
+        c = sqrt(1.0 - s * s)
+    else:
+        c, s = cos(angle), sin(angle)
     n_r, n_z = c * n_r - s * n_z, c * n_z + s * n_r
     q[3], q[4], q[5] = n_r * e_x - n_phi * e_y, n_r * e_y + n_phi * e_x, n_z
+
+
+@_call
+def _kick(q, width, rng):
+    """Turn the direction by angles in two planes, each Gaussian with this width."""
+    u = v = s = 2.0
+    while not 0.0 < s < 1.0:
+        u, v = 2.0 * _uniform(rng) - 1.0, 2.0 * _uniform(rng) - 1.0
+        s = u * u + v * v
+    angle = width * sqrt(-2.0 * log(s))
+    if angle < SMALL:
+        sine = angle * (1.0 - angle * angle / 6.0)
+        cosine = sqrt(1.0 - sine * sine)
+    else:
+        angle = min(angle, pi)
+        sine, cosine = sin(angle), cos(angle)
+    scale = sine / sqrt(s)
+    _turn(q, cosine, u * scale, v * scale)
 
 
 @_call
@@ -111,6 +137,7 @@ def _look_up(rates, slopes, start, per, medium, state, now):
     at = min(max((log(state[P]) - start) * per, 0.0), rates.shape[1] - 1.000001)
     i = int(at)
     f = at - i
+    state[SEEN] = state[P]
     for j in range(4):
         now[j] = rates[medium, i, j] + f * (rates[medium, i + 1, j] - rates[medium, i, j])
     now[4] = slopes[i] + f * (slopes[i + 1] - slopes[i])
@@ -149,8 +176,7 @@ def _hinge(q, state, now, media, medium, constants, length, share, rng):
         if before > 0.0:
             square -= _highland(before, beta * state[P], beta * beta)
         state[THICK] = after
-        angle = min(sqrt(-2.0 * max(square, 0.0) * log(_uniform(rng))), pi)
-        _turn(q, cos(angle), sin(angle), 2.0 * pi * _uniform(rng))
+        _kick(q, sqrt(max(square, 0.0)), rng)
     if now[LOSS] > 0.0:
         energy = state[ENERGY] - now[LOSS] * length
         if energy - mass <= constants[CUT]:
@@ -178,7 +204,8 @@ def _scatter(q, state, now, media, medium, constants, rng):
         return False
     p_new = sqrt((new - mass) * (new + mass))
     cosine = min(max((energy * new - mass * mass - 0.5 * t) / (p * p_new), -1.0), 1.0)
-    _turn(q, cosine, sqrt((1.0 - cosine) * (1.0 + cosine)), 2.0 * pi * _uniform(rng))
+    sine, phi = sqrt((1.0 - cosine) * (1.0 + cosine)), 2.0 * pi * _uniform(rng)
+    _turn(q, cosine, sine * cos(phi), sine * sin(phi))
     state[ENERGY], state[P] = new, p_new
     return True
 
@@ -226,10 +253,10 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
         if state[DEBT] > 0.0 and (medium != last or state[DEBT] > THIN * media[last, LONGEST]):
             if not _hinge(q, state, now, media, last, constants, state[DEBT], 0.0, rng):
                 return STOPPED
-            state[DEBT], stale = 0.0, True
+            state[DEBT] = 0.0
         if medium != last:
             state[THICK], last, stale = 0.0, medium, True
-        if stale:
+        if stale or abs(state[P] - state[SEEN]) > FRESH * state[P]:
             _look_up(rates, slopes, grid[0], grid[1], medium, state, now)
             stale = False
         room, hits = _room(state, now, mass, limits[0], limits[1]), now[ELASTIC] + now[QUASI]
@@ -257,8 +284,6 @@ def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c
                 return CLOCK_LIMIT
             if not _hinge(q, state, now, media, medium, constants, step, share, rng):
                 return STOPPED
-            if now[LOSS] > 0.0:
-                _look_up(rates, slopes, grid[0], grid[1], medium, state, now)
             room = _room(state, now, mass, limits[0], limits[1])
             rest = step - first if step == most else 1.5 * (step - first) + SLACK
             step, event = _go(bounds, codes, q, where, z_stop, min(rest, room))
@@ -307,7 +332,7 @@ def follow_all(
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3) are overwritten; ``limits`` (N, 4) are proper time in ns, optical depth,
-    end plane in m and tolerance; ``words`` (N,) start the random numbers; ``result`` (N, 9) holds the state, with
+    end plane in m and tolerance; ``words`` (N,) start the random numbers; ``result`` (N, 10) holds the state, with
     momentum and energy given by the caller; ``work`` (9, ORDER + 1) and ``where`` (3,) are scratch.
     """
     q, now, rng = work[8], np.zeros(5), np.zeros(1, dtype=np.uint64)

@@ -123,7 +123,7 @@ def follow(
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
     media = (passage.rates, passage.slopes, grid, passage.media, constants)
-    geometry, result, status = tables(layers), np.zeros((n, 9)), np.zeros(n, dtype=np.int64)
+    geometry, result, status = tables(layers), np.zeros((n, 10)), np.zeros(n, dtype=np.int64)
     result[:, 0], result[:, 1] = momentum, np.hypot(momentum, constants[1])
 
     def part(rows: slice) -> None:
