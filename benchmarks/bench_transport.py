@@ -1,4 +1,4 @@
-"""Microseconds per pion through the ideal horn, and through matter to its decay: run with a Python that has darkhorn."""
+"""Microseconds per pion through the ideal horn, and through matter to its decay; needs a Python that has darkhorn."""
 
 import sys
 import time

@@ -30,7 +30,8 @@ STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
 """What ended a leg; LOST means that a guard was hit."""
 REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True, _nrt=False)
+"""No array is made here, so no references need counting: atomic counters took half of the time."""
 
 
 Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4

@@ -39,8 +39,8 @@ from darkhorn.beam._kernel import (
 from darkhorn.core.units import C
 from darkhorn.physics.multiple_scattering import highland_square
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-_call = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True, _nrt=False)
+_call = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, _nrt=False)
 """Without forced inlining, which would make the compiler take minutes over what is called from several places."""
 _highland = njit(nogil=True, error_model="numpy")(highland_square)
 
@@ -332,20 +332,20 @@ def follow_all(
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3) are overwritten; ``limits`` (N, 4) are proper time in ns, optical depth,
-    end plane in m and tolerance; ``words`` (N,) start the random numbers; ``result`` (N, 10) holds the state, with
-    momentum and energy given by the caller; ``work`` (9, ORDER + 1) and ``where`` (3,) are scratch.
+    end plane in m and tolerance; ``words`` (N,) start the random numbers and are used up; ``result`` (N, 10) holds the
+    state, with momentum and energy given by the caller; ``work`` (10, ORDER + 1) and ``where`` (3,) are scratch.
     """
-    q, now, rng = work[8], np.zeros(5), np.zeros(1, dtype=np.uint64)
+    q, now = work[8], work[9]
     for n in range(len(words)):
         for i in range(3):
             q[i], q[i + 3] = x[n, i], direction[n, i]
-        rng[0] = words[n]
         state = result[n]
         if not state[P] > 0.0:
             status[n] = STOPPED
             continue
+        left = words[n:]
         status[n] = _walk(
-            bounds, codes, kinds, rates, slopes, grid, media, constants, limits[n], work, q, where, state, now, rng
+            bounds, codes, kinds, rates, slopes, grid, media, constants, limits[n], work, q, where, state, now, left
         )
         for i in range(3):
             x[n, i], direction[n, i] = q[i], q[i + 3]

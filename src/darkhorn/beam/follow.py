@@ -123,12 +123,13 @@ def follow(
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
     media = (passage.rates, passage.slopes, grid, passage.media, constants)
+    words = np.array(words, dtype=np.uint64)
     geometry, result, status = tables(layers), np.zeros((n, 10)), np.zeros(n, dtype=np.int64)
     result[:, 0], result[:, 1] = momentum, np.hypot(momentum, constants[1])
 
     def part(rows: slice) -> None:
         arrays = (limits[rows], place[rows], direction[rows], words[rows], result[rows], status[rows])
-        scratch = (np.zeros((9, _kernel.ORDER + 1)), np.zeros(3, dtype=np.int64))
+        scratch = (np.zeros((10, _kernel.ORDER + 1)), np.zeros(3, dtype=np.int64))
         _matter_kernel.follow_all(*geometry, *media, *arrays, *scratch)
 
     if threads == 1:
