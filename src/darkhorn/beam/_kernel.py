@@ -11,6 +11,7 @@ Outside the field particles go straight and cones are met at roots of a quadrati
 # mypy: disable-error-code="untyped-decorator, no-untyped-def"
 
 from math import copysign, cos, exp, inf, log, sin, sqrt
+from typing import Any, Final
 
 from numba import njit
 
@@ -30,7 +31,14 @@ STEP, INNER, OUTER, PLANE_UP, PLANE_DOWN, LIMIT, LOST = 0, 1, 2, 3, 4, 5, 6
 """What ended a leg; LOST means that a guard was hit."""
 REACHED_END, HIT_WALL, PATH_LIMIT, LEFT_BACKWARD, STEP_LIMIT, AT_REST = 0, 1, 2, 3, 4, 5
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True, _nrt=False)
+OPTIONS: Final[dict[str, Any]] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "_nrt": False,  # nothing is allocated inside, so nothing has to be counted
+}
+_jit = njit(**OPTIONS, forceinline=True)
 """No array is made here, so no references need counting: atomic counters took half of the time."""
 
 

@@ -24,6 +24,7 @@ from darkhorn.beam._kernel import (
     LOST,
     MEDIA,
     MEDIUM,
+    OPTIONS,
     REACHED_END,
     SHARE,
     STEP,
@@ -39,8 +40,8 @@ from darkhorn.beam._kernel import (
 from darkhorn.core.units import C
 from darkhorn.physics.multiple_scattering import highland_square
 
-_jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True, _nrt=False)
-_call = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, _nrt=False)
+_jit = njit(**OPTIONS, forceinline=True)
+_call = njit(**OPTIONS)
 """Without forced inlining, which would make the compiler take minutes over what is called from several places."""
 _highland = njit(nogil=True, error_model="numpy")(highland_square)
 
