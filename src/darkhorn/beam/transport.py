@@ -157,7 +157,7 @@ def transport(
     |p| is constant (no energy loss). A particle at rest keeps its place with status ``AT_REST``; a track that
     exceeds the guard on steps ends where it is with status ``STEP_LIMIT``.
     """
-    from darkhorn.beam import _kernel
+    from darkhorn.beam import _kernel, _track_kernel
 
     require_range("threads", threads, 1)
     n = len(np.atleast_2d(np.asarray(x)))
@@ -190,7 +190,7 @@ def transport(
             work,
             np.zeros(3, dtype=np.int64),
         )
-        _kernel.track_all(*inputs, *(array[part] for array in arrays))
+        _track_kernel.track_all(*inputs, *(array[part] for array in arrays))
 
     if threads == 1:
         for part in chunks(n):
