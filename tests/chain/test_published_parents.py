@@ -32,7 +32,9 @@ def ratio(data_dir: Path) -> Ratio:
         parents = ("K", "K at rest") if parent == "K" else (parent,)
         bins = slice(round(low / 0.05), round(high / 0.05))
         ours = flux.select(flavour, *parents)[:, bins].sum(axis=1).mean()
-        known = published.column(f"{flavour}_{parent}")[bins] @ np.diff(published.edges)[bins]
+        # muons come from primary pions here, so their column is that of pions of the first interaction
+        column = f"{flavour}_sec_pBe_pi_mu" if parent == "mu" else f"{flavour}_{parent}"
+        known = published.column(column)[bins] @ np.diff(published.edges)[bins]
         return float(ours / known)
 
     return value
