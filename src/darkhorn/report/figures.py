@@ -1,10 +1,14 @@
 """Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from darkhorn.beam.sanford_wang import SanfordWangSource
+from darkhorn.beam.source import Source
+from darkhorn.beam.switches import Physics
 from darkhorn.chain.flux import Disc, pion_flux
 from darkhorn.chain.parents import ParentSampler
 from darkhorn.chain.setup import Setup
@@ -84,9 +88,14 @@ def _published() -> FluxTable | None:
         return None
 
 
+def _simple(source: Source) -> Source:
+    """Return a source whose protons go straight: a picture of the horn need not follow them."""
+    return replace(source, physics=Physics(protons="straight")) if isinstance(source, SanfordWangSource) else source
+
+
 def _horn(setup: Setup) -> Figure:
     """Return the picture of the horn with some of the mesons at production."""
     samplers = [sampler for sampler in setup.parents if isinstance(sampler, ParentSampler)]
     points = unit_points(_TRACKED_POINTS, seed=1, stream=(_TRACK_STREAM,))
-    mesons = {s.species: s.source.sample(points, s.species, ImportanceGrid.uniform()) for s in samplers}
+    mesons = {s.species: _simple(s.source).sample(points, s.species, ImportanceGrid.uniform()) for s in samplers}
     return plot_horn(samplers[0].beamline, mesons)
