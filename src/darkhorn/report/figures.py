@@ -1,7 +1,10 @@
 """Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -42,10 +45,40 @@ def draw_all(outcome: Outcome, directory: Path) -> list[Path]:
     OutputError
         When a file cannot be written; each file is whole or absent.
     """
-    files: list[Path] = []
-    for name, draw in pictures(outcome).items():
-        files += save(draw(), directory, name)
-    return files
+    jobs = list(pictures(outcome).items())
+    half = len(jobs) // 2
+    helper = _fork(jobs[half:], directory)
+    files = _draw(jobs[:half], directory)
+    if helper is not None:
+        helper.join()
+        if helper.exitcode == 0:
+            return files + [directory / f"{name}.{kind}" for name, _ in jobs[half:] for kind in ("png", "pdf")]
+    return files + _draw(jobs[half:], directory)
+
+
+Jobs = list[tuple[str, Callable[[], Figure]]]
+
+
+def _draw(jobs: Jobs, directory: Path) -> list[Path]:
+    """Draw and save pictures one after the other."""
+    return [path for name, draw in jobs for path in save(draw(), directory, name)]
+
+
+def _fork(jobs: Jobs, directory: Path) -> BaseProcess | None:
+    """Draw pictures in a copy of this process, where the system can make one; a failure there is tried again here."""
+    if "fork" not in get_all_start_methods() or sys.platform == "darwin":
+        return None
+    process = get_context("fork").Process(target=_quietly, args=(jobs, directory), daemon=True)
+    process.start()
+    return process
+
+
+def _quietly(jobs: Jobs, directory: Path) -> None:
+    """Draw in the copy; whatever goes wrong is left to the process that waits for it."""
+    try:
+        _draw(jobs, directory)
+    except Exception as error:
+        raise SystemExit(1) from error
 
 
 def pictures(outcome: Outcome) -> dict[str, Callable[[], Figure]]:
