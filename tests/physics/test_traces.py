@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from darkhorn.physics import traces
+from darkhorn.physics import dirac, traces
 
 PARENTS = st.sampled_from([139.57039, 493.677])
 LEPTONS = st.sampled_from([0.51099895, 105.6583755])
@@ -73,23 +73,23 @@ def test_typed_tensor_and_structure_numbers() -> None:
 def test_clifford_algebra() -> None:
     for mu in range(4):
         for nu in range(4):
-            anticommutator = traces.GAMMA[mu] @ traces.GAMMA[nu] + traces.GAMMA[nu] @ traces.GAMMA[mu]
-            assert np.allclose(anticommutator, 2.0 * traces.METRIC[mu, nu] * np.eye(4), atol=0)
-        assert np.allclose(traces.GAMMA5 @ traces.GAMMA[mu], -traces.GAMMA[mu] @ traces.GAMMA5, atol=0)
-    assert traces.EPSILON[0, 1, 2, 3] == 1.0
-    assert traces.EPSILON[1, 0, 2, 3] == -1.0
+            anticommutator = dirac.GAMMA[mu] @ dirac.GAMMA[nu] + dirac.GAMMA[nu] @ dirac.GAMMA[mu]
+            assert np.allclose(anticommutator, 2.0 * dirac.METRIC[mu, nu] * np.eye(4), atol=0)
+        assert np.allclose(dirac.GAMMA5 @ dirac.GAMMA[mu], -dirac.GAMMA[mu] @ dirac.GAMMA5, atol=0)
+    assert dirac.EPSILON[0, 1, 2, 3] == 1.0
+    assert dirac.EPSILON[1, 0, 2, 3] == -1.0
 
 
 def test_positive_spin_sum_is_the_ordinary_trace() -> None:
     """Tr[(lslash + m) X (1 - g5) nslash Xbar...]/2 summed with -g + kk/m^2 is what the engine returns."""
     at = traces.momenta(12343.0, 496.3, 139.57, 105.658369, 20.0)
     x = traces.vector(at, 0.8, -0.5)
-    left, gamma0 = traces.slash(at.l) + at.m_l * np.eye(4), traces.GAMMA[0]
-    vertex = x @ (np.eye(4) - traces.GAMMA5)
+    left, gamma0 = traces.slash(at.l) + at.m_l * np.eye(4), dirac.GAMMA[0]
+    vertex = x @ (np.eye(4) - dirac.GAMMA5)
     bar = np.array([gamma0 @ v.conj().T @ gamma0 for v in vertex])
     matrix = np.einsum("ab,mbc,cd,nda->mn", left, vertex, traces.slash(at.n), bar)
     k = traces.lower(at.k)
-    total = (matrix * (-traces.METRIC + np.outer(k, k) / at.m_x**2)).sum() / 2.0
+    total = (matrix * (-dirac.METRIC + np.outer(k, k) / at.m_x**2)).sum() / 2.0
     assert traces.polarised_sum(at, x) == pytest.approx(total.real, rel=1e-10)
 
 

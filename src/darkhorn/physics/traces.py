@@ -6,71 +6,35 @@ squared. The spin sum is the trace Tr[Y Y^dagger]/(4 E_l E_n) with Y = (lslash +
 positive by construction and keeps full accuracy where diagrams cancel. Metric (+,-,-,-), eps_{0123} = +1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from darkhorn.core.rays import Floats
-from darkhorn.physics.phase_space import dots
-
-Complexes = NDArray[np.complex128]
-
-METRIC: Final = np.diag([1.0, -1.0, -1.0, -1.0])
-"""Metric, both indices up or both down."""
-
-_PAULI: Final = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=complex)
-_SPACE: Final = [np.kron(np.array([[0, 1], [-1, 0]]), sigma) for sigma in _PAULI]
-GAMMA: Final = np.array([np.kron(np.diag([1, -1]), np.eye(2)), *_SPACE], dtype=complex)
-"""Dirac matrices gamma^mu (index up) in the Dirac representation, shape (4, 4, 4)."""
-
-GAMMA5: Final = 1j * GAMMA[0] @ GAMMA[1] @ GAMMA[2] @ GAMMA[3]
-"""gamma5 = i gamma^0 gamma^1 gamma^2 gamma^3."""
-
-
-def _levi_civita() -> Floats:
-    """Return eps with four lower indices, eps_{0123} = +1."""
-    eps = np.zeros((4, 4, 4, 4))
-    for order in permutations(range(4)):
-        eps[order] = round(float(np.linalg.det(np.eye(4)[list(order)])))
-    return eps
-
-
-EPSILON: Final = _levi_civita()
-"""Totally antisymmetric tensor with lower indices, EPSILON[0, 1, 2, 3] = +1."""
+from darkhorn.physics.dirac import EPSILON, GAMMA, GAMMA5, METRIC, Complexes, dot, lower, slash
+from darkhorn.physics.phase_space import delta_limits, dots
 
 _ONE: Final = np.eye(4, dtype=complex)
 _LEFT: Final = 0.5 * (_ONE - GAMMA5)
 _RIGHT: Final = 0.5 * (_ONE + GAMMA5)
 
 
-def lower(vector: Floats) -> Floats:
-    """Return a four-vector (..., 4) with its index lowered."""
-    return np.asarray(vector @ METRIC)
-
-
-def dot(first: Floats, second: Floats) -> Floats:
-    """Return the Minkowski product of four-vectors (..., 4), shape (...)."""
-    return np.asarray(np.einsum("...m,...m->...", first, lower(second)))
-
-
-def slash(vector: Floats) -> Complexes:
-    """Return gamma^mu v_mu, shape (..., 4, 4), for four-vectors (..., 4)."""
-    return np.asarray(np.einsum("...m,mab->...ab", lower(vector), GAMMA))
-
-
 @dataclass(frozen=True)
 class Momenta:
-    """Momenta (..., 4) in MeV in the rest frame of the parent, X along +z: meson p, lepton l, neutrino n, boson k."""
+    """Momenta (..., 4) in MeV in the rest frame of the parent, X along +z: meson p, lepton l, neutrino n, boson k.
+
+    The masses of lepton and boson, m_l and m_x in MeV, have the shape (...) of the batch.
+    """
 
     p: Floats
     l: Floats  # noqa: E741
     n: Floats
     k: Floats
-    m_l: float
-    m_x: float
+    m_l: Floats
+    m_x: Floats
 
     @property
     def pair(self) -> Floats:
@@ -88,15 +52,24 @@ class Momenta:
         return 2.0 * dot(self.p, self.k) - self.m_x**2
 
 
-def momenta(m12_sq: ArrayLike, m23_sq: ArrayLike, M: float, m_l: float, m_x: float) -> Momenta:
+def momenta(
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+) -> Momenta:
     """Return explicit momenta at points of the Dalitz region.
 
     Parameters
     ----------
     m12_sq, m23_sq : array_like
         (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region (on its edge the transverse momentum is 0).
-    M, m_l, m_x : float
+    M, m_l, m_x : array_like
         Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
 
     Returns
     -------
@@ -105,22 +78,30 @@ def momenta(m12_sq: ArrayLike, m23_sq: ArrayLike, M: float, m_l: float, m_x: flo
 
     Notes
     -----
-    Source: PDG, review of kinematics, three-body decays.
+    p_T^2 = m12^2 (delta - delta_min)(delta_max - delta)/(4 M^2 p_X^2), which loses no digits near the edge.
+
+    Source: PDG, review of kinematics, three-body decays; p_T derived, checked in tests/physics/test_traces.py.
     """
-    pair, other = np.broadcast_arrays(np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float))
-    at = dots(pair, other, M, m_l, m_x)
-    energy_x = at.p_k / M
-    p_x = np.sqrt(np.maximum((energy_x - m_x) * (energy_x + m_x), 0.0))
-    energy_l = (m_l**2 + at.k_l + at.l_n) / M
-    along = np.where(p_x > 0.0, (energy_l * energy_x - at.k_l) / np.where(p_x > 0.0, p_x, 1.0), 0.0)
-    p_l_sq = np.maximum((energy_l - m_l) * (energy_l + m_l), 0.0)
-    across = np.sqrt(np.maximum(p_l_sq - along**2, 0.0))
+    known = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2).delta
+    inputs = (m12_sq, m23_sq, M, m_l, m_x, known)
+    pair, other, parent, lepton_mass, boson_mass, delta = (
+        np.array(item, dtype=float) for item in np.broadcast_arrays(*inputs)
+    )
+    at = dots(pair, other, parent, lepton_mass, boson_mass, delta)
+    energy_x = at.p_k / parent
+    squares = ((parent - boson_mass) ** 2 - pair) * ((parent + boson_mass) ** 2 - pair)
+    p_x = np.sqrt(np.maximum(squares, 0.0)) / (2.0 * parent)
+    energy_l = (lepton_mass**2 + at.k_l + at.l_n) / parent
+    safe = np.where(p_x > 0.0, p_x, 1.0)
+    along = np.where(p_x > 0.0, (energy_l * energy_x - at.k_l) / safe, 0.0)
+    low, high = delta_limits(pair, parent, lepton_mass, boson_mass)
+    across = np.sqrt(np.maximum((delta - low) * (high - delta) * pair, 0.0)) / (2.0 * parent * safe)
     zero = np.zeros_like(p_x)
-    lepton = np.stack([np.sqrt(m_l**2 + along**2 + across**2), across, zero, along], axis=-1)
-    boson = np.stack([np.sqrt(m_x**2 + p_x**2), zero, zero, p_x], axis=-1)
+    lepton = np.stack([np.sqrt(lepton_mass**2 + along**2 + across**2), across, zero, along], axis=-1)
+    boson = np.stack([np.sqrt(boson_mass**2 + p_x**2), zero, zero, p_x], axis=-1)
     space = -(lepton + boson)[..., 1:]
     neutrino = np.concatenate([np.sqrt((space**2).sum(-1, keepdims=True)), space], axis=-1)
-    return Momenta(lepton + boson + neutrino, lepton, neutrino, boson, m_l, m_x)
+    return Momenta(lepton + boson + neutrino, lepton, neutrino, boson, lepton_mass, boson_mass)
 
 
 @dataclass(frozen=True)
@@ -128,7 +109,8 @@ class Tensor:
     """The hadronic tensor T_{mu rho} in units of i f; every coefficient is a number or an array (...), default 0.
 
     T = a0 g_{mu rho} + b0 L_mu k_rho + b1 L_rho k_mu + b2 L_mu L_rho + b3 k_mu k_rho + F eps_{rho mu s t} L^s k^t;
-    a0 is dimensionless, the others are in MeV^-2. b1 and b3 drop out of rates (eps.k = 0) but not of the Ward identity.
+    a0 is dimensionless, the others are in MeV^-2; each may be complex. b1 and b3 drop out of rates (eps.k = 0) but not
+    of the Ward identity.
 
     Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
     """
@@ -144,8 +126,8 @@ class Tensor:
         names = ("a0", "b0", "b1", "b2", "b3", "F")
         return Tensor(*(np.asarray(getattr(self, name)) + np.asarray(getattr(other, name)) for name in names))
 
-    def scaled(self, factor: complex) -> "Tensor":
-        """Return the tensor times a number (a charge, a form factor)."""
+    def scaled(self, factor: ArrayLike) -> "Tensor":
+        """Return the tensor times a number or an array (...): a charge, a form factor."""
         return Tensor(*(factor * np.asarray(part) for part in (self.a0, self.b0, self.b1, self.b2, self.b3, self.F)))
 
 
@@ -171,15 +153,15 @@ def contact_family_tensor(at: Momenta, c0: float) -> Tensor:
     return Tensor(a0=a0, b0=c0 * a0 / dot(at.pair, at.k))
 
 
-def structure_tensor(at: Momenta, h_vector: float, h_axial: float, axial_form: str = "L") -> Tensor:
+def structure_tensor(at: Momenta, h_vector: ArrayLike, h_axial: ArrayLike, axial_form: str = "L") -> Tensor:
     """Return the structure-dependent tensor, transverse for every m_V.
 
     Parameters
     ----------
     at : Momenta
         Momenta (..., 4).
-    h_vector, h_axial : float
-        F_V/(f M) and F_A/(f M) in MeV^-2, with the sign relative to inner bremsstrahlung.
+    h_vector, h_axial : array_like
+        F_V/(f M) and F_A/(f M) in MeV^-2, with the sign relative to inner bremsstrahlung; numbers or arrays (...).
     axial_form : str
         ``L``: (L.k) g_{mu rho} - L_mu k_rho; ``p``: the same with p for L.
 
@@ -196,7 +178,24 @@ def structure_tensor(at: Momenta, h_vector: float, h_axial: float, axial_form: s
         raise ValueError(f"axial_form = {axial_form!r}; allowed: 'L', 'p'")
     product = dot(at.pair if axial_form == "L" else at.p, at.k)
     b3 = h_axial if axial_form == "p" else 0.0
-    return Tensor(a0=-h_axial * product, b0=h_axial, b3=b3, F=-1j * h_vector)
+    return Tensor(a0=-np.asarray(h_axial) * product, b0=h_axial, b3=b3, F=-1j * np.asarray(h_vector))
+
+
+def divergence(at: Momenta, tensor: Tensor) -> tuple[Complexes, Complexes]:
+    """Return k^mu T_{mu rho} in units of i f as its coefficients of k_rho and of L_rho, each (...), dimensionless.
+
+    They are a0 + b0 L.k + b3 m_V^2 and b1 m_V^2 + b2 L.k; the eps term is transverse. (1, 1) is what emission off the
+    meson has to give, k^mu T_{mu rho} = i f (L + k)_rho; (0, 0) is a tensor that conserves the current by itself.
+
+    Notes
+    -----
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
+    product, boson_sq = dot(at.pair, at.k), np.asarray(at.m_x) ** 2
+    a0, b0, b1, b2, b3 = (
+        np.asarray(part, dtype=complex) for part in (tensor.a0, tensor.b0, tensor.b1, tensor.b2, tensor.b3)
+    )
+    return np.asarray(a0 + b0 * product + b3 * boson_sq), np.asarray(b1 * boson_sq + b2 * product)
 
 
 def hadronic(at: Momenta, tensor: Tensor) -> Complexes:
@@ -214,19 +213,25 @@ def hadronic(at: Momenta, tensor: Tensor) -> Complexes:
     total = np.zeros(epsilon.shape, dtype=complex)
     for coefficient, structure in parts:
         total = total + np.asarray(coefficient)[..., None, None] * structure
-    return np.asarray(-np.einsum("mn,...nr,rab->...mab", METRIC, total, GAMMA))
+    raised = np.diag(METRIC)[:, None] * total
+    return np.asarray(-np.einsum("...mr,rab->...mab", raised, GAMMA, optimize=True))
+
+
+def _mass_term(at: Momenta) -> Complexes:
+    """Return m_l times the unit matrix, shape (..., 4, 4)."""
+    return np.asarray(np.asarray(at.m_l)[..., None, None] * _ONE)
 
 
 def _propagated(at: Momenta) -> Complexes:
     """Return (qslash + m) pslash/(q^2 - m^2), shape (..., 4, 4)."""
-    numerator = slash(at.l + at.k) + at.m_l * _ONE
+    numerator = slash(at.l + at.k) + _mass_term(at)
     return np.asarray(numerator @ slash(at.p) / at.delta[..., None, None])
 
 
 def lepton_line(at: Momenta, c_left: complex = 1.0, c_right: complex = 1.0) -> Complexes:
     """Return X^mu (..., 4, 4, 4) of emission off the lepton, vertex gamma^mu (c_left P_L + c_right P_R)."""
     vertex = GAMMA @ (c_left * _LEFT + c_right * _RIGHT)
-    return np.asarray(np.einsum("mab,...bc->...mac", vertex, _propagated(at)))
+    return np.asarray(vertex @ _propagated(at)[..., None, :, :])
 
 
 def vector(at: Momenta, q_lepton: complex, q_meson: complex) -> Complexes:
@@ -240,8 +245,35 @@ def lepton_scalar(at: Momenta, *, pseudo: bool = False) -> Complexes:
     return np.asarray((GAMMA5 if pseudo else _ONE) @ _propagated(at))
 
 
+def lepton_derivative(at: Momenta, *, weak_vertex: bool = True) -> Complexes:
+    """Return X (..., 4, 4) in MeV for a derivative coupling, L = (c/2 f_a) d_mu a lbar gamma^mu gamma5 l.
+
+    kslash gamma5/2 takes the place of the Yukawa vertex, and the amplitude is per c/f_a. By Dirac's equation it is
+    -[m_l x Yukawa + gamma5 pslash/2]. The second term is a contact a-l-nu vertex of the weak current: a rotation of the
+    lepton field that makes the coupling a Yukawa one leaves it behind. It is there when the neutrino does not share the
+    rotation of the left-handed lepton, and lifts the helicity suppression.
+
+    Parameters
+    ----------
+    at : Momenta
+        Momenta (..., 4).
+    weak_vertex : bool
+        False drops that term, as when the neutrino couples like the left-handed lepton: a Yukawa coupling m_l c/f_a.
+
+    Notes
+    -----
+    Source: derived; checked against the closed form and the identity in tests/physics/test_leptonic.py.
+    """
+    if weak_vertex:
+        return np.asarray(0.5 * slash(at.k) @ GAMMA5 @ _propagated(at))
+    return np.asarray(-np.asarray(at.m_l)[..., None, None] * lepton_scalar(at, pseudo=True))
+
+
 def meson_scalar(at: Momenta) -> Complexes:
-    """Return X (..., 4, 4) in 1/MeV of a scalar off the meson line, Lslash/(M^2 - L^2)."""
+    """Return X (..., 4, 4) in 1/MeV of a scalar off the meson line, Lslash/(M^2 - L^2).
+
+    In a sum with :func:`lepton_scalar` it enters with the factor -mu/g for L = -g phi lbar l - mu phi P+ P-.
+    """
     return np.asarray(slash(at.pair) / at.pole[..., None, None])
 
 
@@ -257,7 +289,7 @@ def spin_sum(at: Momenta, amplitude: Complexes) -> Floats:
     """
     energy_n = at.n[..., 0]
     direction = at.n / np.where(energy_n > 0.0, energy_n, 1.0)[..., None]
-    matrix = (slash(at.l) + at.m_l * _ONE) @ amplitude @ (_ONE - GAMMA5) @ slash(direction)
+    matrix = (slash(at.l) + _mass_term(at)) @ amplitude @ (_ONE - GAMMA5) @ slash(direction)
     trace = np.einsum("...ab,...ab->...", matrix, matrix.conj()).real
     return np.asarray(trace * energy_n / (8.0 * at.l[..., 0]))
 
@@ -267,9 +299,10 @@ def polarisations(at: Momenta) -> Floats:
     vectors = np.zeros((3, *at.k.shape))
     vectors[0, ..., 1] = 1.0
     vectors[1, ..., 2] = 1.0
-    if at.m_x > 0.0:
-        vectors[2, ..., 0] = at.k[..., 3] / at.m_x
-        vectors[2, ..., 3] = at.k[..., 0] / at.m_x
+    boson = np.asarray(at.m_x, dtype=float)
+    inverse = np.where(boson > 0.0, 1.0 / np.where(boson > 0.0, boson, 1.0), 0.0)
+    vectors[2, ..., 0] = at.k[..., 3] * inverse
+    vectors[2, ..., 3] = at.k[..., 0] * inverse
     return vectors
 
 
@@ -296,3 +329,52 @@ def size(at: Momenta, amplitude: Complexes) -> Floats:
     """Return |k| |M| in MeV^2, E_X times the Euclidean norm of M^mu, to which :func:`ward` compares, shape (...)."""
     parts = [spin_sum(at, amplitude[..., index, :, :]) for index in range(4)]
     return np.asarray(at.k[..., 0] * np.sqrt(sum(parts)))
+
+
+_CHUNK: Final = 4096
+"""Points that are squared at a time, so that the matrices of a large batch stay small."""
+
+
+def squared(
+    amplitude: Callable[[Momenta], Complexes],
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+) -> Floats:
+    """Return Sum|M|^2/(G_F f V g)^2 of any amplitude, in MeV^2 for a dimensionless X.
+
+    Parameters
+    ----------
+    amplitude : callable
+        Momenta (N, 4) to X^mu (N, 4, 4, 4) for a vector, then summed over polarisations, or X (N, 4, 4) for spin 0.
+        A sum of diagrams is added here, before it is squared.
+    m12_sq, m23_sq : array_like
+        (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
+    M, m_l, m_x : array_like
+        Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
+
+    Returns
+    -------
+    broadcast shape, float
+        Never negative. At m_x = 0 a vector has its two transverse polarisations.
+
+    Notes
+    -----
+    Source: derived; checked against spinor sums in tests/physics/test_traces.py.
+    """
+    delta = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2).delta
+    inputs = np.broadcast_arrays(m12_sq, m23_sq, M, m_l, m_x, delta)
+    flat = [np.asarray(item, dtype=float).ravel() for item in inputs]
+    result = np.zeros(flat[0].shape)
+    for start in range(0, len(result), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        at = momenta(*(item[part] for item in flat))
+        matrices = np.asarray(amplitude(at))
+        sums = polarised_sum if matrices.ndim == at.k.ndim + 2 else spin_sum
+        result[part] = sums(at, matrices)
+    return result.reshape(inputs[0].shape)
