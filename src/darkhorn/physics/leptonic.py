@@ -120,3 +120,48 @@ def msq_scalar_ib2(
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
     shape = np.broadcast_shapes(np.shape(at.l_n), np.shape(at.delta))
     return np.broadcast_to(4.0 * np.asarray(m_l, dtype=float) ** 2 * at.l_n / at.pole**2, shape)
+
+
+def msq_pseudoscalar_derivative(
+    m12_sq: ArrayLike,
+    m23_sq: ArrayLike,
+    M: ArrayLike,
+    m_l: ArrayLike,
+    m_x: ArrayLike,
+    q2_minus_m2: ArrayLike | None = None,
+    *,
+    weak_vertex: bool = True,
+) -> Floats:
+    """Return Sum|M|^2/(G_F f V c/f_a)^2 in MeV^4 for L = (c/2 f_a) d_mu a lbar gamma^mu gamma5 l.
+
+    m^2 l.n - 2 m^2 h k.n + h^2 (delta k.n - m_x^2 q.n) with h = 1 + 2 m^2/delta, summed over the lepton spins. The
+    lepton alone carries the coupling: neither meson nor neutrino. By Dirac's equation this is the Yukawa coupling
+    g = m_l c/f_a plus the contact vertex gamma5 pslash/2 of the weak current, which survives m -> 0.
+
+    Parameters
+    ----------
+    m12_sq, m23_sq : array_like
+        (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
+    M, m_l, m_x : array_like
+        Masses in MeV.
+    q2_minus_m2 : array_like, optional
+        (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
+    weak_vertex : bool
+        False leaves the contact vertex out: m_l^2 times :func:`msq_pseudoscalar_ib1`. That is the model in which the
+        neutrino couples to d_mu a with the strength of the left-handed lepton.
+
+    Returns
+    -------
+    broadcast shape, float
+
+    Notes
+    -----
+    Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
+    """
+    at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
+    if not weak_vertex:
+        return np.asarray(lepton_sq * _pseudoscalar(at, lepton_sq, boson_sq))
+    h = 1.0 + 2.0 * lepton_sq / at.delta
+    emission = at.delta * at.k_n - boson_sq * at.q_n
+    return np.asarray(np.maximum(lepton_sq * (at.l_n - 2.0 * h * at.k_n) + h * h * emission, 0.0))

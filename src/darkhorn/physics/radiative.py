@@ -256,8 +256,8 @@ def msq_structure(
     M: ArrayLike,
     m_l: ArrayLike,
     m_x: ArrayLike,
-    f_vector: float,
-    f_axial: float,
+    f_vector: ArrayLike,
+    f_axial: ArrayLike,
     q2_minus_m2: ArrayLike | None = None,
     *,
     axial_form: str = "L",
@@ -277,8 +277,8 @@ def msq_structure(
         (l + n)^2 and (n + k)^2 in MeV^2, inside the Dalitz region.
     M, m_l, m_x : array_like
         Masses in MeV; m_x >= 0.
-    f_vector, f_axial : float
-        Constant form factors F_V, F_A (dimensionless); F_V = F_A is pure SD+.
+    f_vector, f_axial : array_like
+        Form factors F_V, F_A (dimensionless), numbers or arrays of the invariants; F_V = F_A is pure SD+.
     q2_minus_m2 : array_like, optional
         (l + k)^2 - m_l^2 in MeV^2 where it is known without cancellation.
     axial_form : str
@@ -295,7 +295,7 @@ def msq_structure(
 
     Notes
     -----
-    No slopes of the form factors. The two axial tensors differ by terms of order m_V^2.
+    The two axial tensors differ by terms of order m_V^2.
 
     Source: arXiv:0804.1815 (SD+ and SD-, m_V = 0); derived; checked against explicit matrices in
     tests/physics/test_radiative.py.
@@ -319,4 +319,5 @@ def msq_structure(
     vector = 8.0 * (of_pair - boson_sq * pair_l * pair_n)
     axial = 8.0 * of_axial + 4.0 * boson_sq * s_sq * at.l_n
     mixed = 16.0 * s_k * (at.k_l * pair_n - at.k_n * pair_l)
-    return np.asarray(np.maximum(f_vector**2 * vector + f_axial**2 * axial + f_vector * f_axial * mixed, 0.0))
+    h_v, h_a = np.asarray(f_vector, dtype=float), np.asarray(f_axial, dtype=float)
+    return np.asarray(np.maximum(h_v**2 * vector + h_a**2 * axial + h_v * h_a * mixed, 0.0))
