@@ -51,6 +51,50 @@ def test_nucleon_form_factors_by_hand():
     assert ff.f1_neutron(1.0) / 1.0 == pytest.approx(0.0, abs=1e-11)
 
 
+def test_bba2003_at_zero_by_hand_and_against_the_dipole():
+    assert np.array(ff.f1_f2_bba2003(0.0)) == pytest.approx([1.0, 1.792847], rel=1e-12)
+    assert np.array(ff.f1_f2_bba2003(0.0, neutron=True)) == pytest.approx([0.0, -1.913043], rel=1e-12)
+    # at 1 GeV^2 by hand from the published coefficients
+    electric, magnetic = ff.sachs_bba2003(1e6)
+    assert electric == pytest.approx(1 / (1 + 3.253 + 1.422 + 0.08582 + 0.3318 - 0.09371 + 0.01076), rel=1e-12)
+    below = 1 + 3.104 + 1.428 + 0.1112 - 0.006981 + 0.0003705 - 0.000007063
+    assert magnetic == pytest.approx(2.792847 / below, rel=1e-12)
+    electric, magnetic = ff.sachs_bba2003(1e6, neutron=True)
+    assert magnetic == pytest.approx(-1.913043 / (1 + 3.043 + 0.8548 + 0.6806 - 0.1287 + 0.008912), rel=1e-12)
+    tau = 1e6 / (4 * 938.9187**2)
+    assert electric == pytest.approx(1.913043 * 0.942 * tau / (1 + 4.61 * tau) / (1 + 1 / 0.71) ** 2, rel=1e-12)
+    # within a few per cent of the dipole where that is good
+    y = np.array([1e4, 1e5, 5e5])
+    assert ff.sachs_bba2003(y)[1] == pytest.approx(2.792847 * ff.dipole(y), rel=0.05)
+    assert ff.f1_f2_bba2003(y)[0] == pytest.approx(ff.f1_proton(y), rel=0.05)
+    assert ff.f1_f2_bba2003(y, neutron=True)[0] == pytest.approx(ff.f1_neutron(y), abs=0.02)
+
+
+def test_bba2003_slopes_are_radii_and_the_tail_keeps_the_ratio():
+    # <r^2> = -6 dG/dQ^2 at 0: 0.87 fm for the proton's charge, -0.11 fm^2 for the neutron
+    step = 1.0
+    charge = (1 - ff.sachs_bba2003(step)[0]) * 6 * HBARC_FM**2 / step
+    assert np.sqrt(charge) == pytest.approx(0.872, abs=2e-3)
+    neutral = -ff.sachs_bba2003(step, neutron=True)[0] * 6 * HBARC_FM**2 / step
+    assert neutral == pytest.approx(-0.1194, abs=2e-3)
+    electric, magnetic = ff.sachs_bba2003(np.array([6e6, 8e6, 2e7]))
+    assert electric / magnetic == pytest.approx(np.full(3, electric[0] / magnetic[0]), rel=1e-12)
+    q_sq = np.concatenate([[0.0], np.geomspace(1e-3, 1e10, 4000)])
+    for neutron in (False, True):
+        for value in (*ff.f1_f2_bba2003(q_sq, neutron=neutron), *ff.sachs_bba2003(q_sq, neutron=neutron)):
+            assert np.isfinite(value).all()
+            assert np.abs(value).max() < 3
+            assert np.abs(value[q_sq > 3e7]).max() < 2e-3
+    # Sachs combination back from F1 and F2
+    f1, f2 = ff.f1_f2_bba2003(3e5)
+    tau = 3e5 / (4 * ff.NUCLEON_MASS**2)
+    assert np.array([f1 - tau * f2, f1 + f2]) == pytest.approx(np.array(ff.sachs_bba2003(3e5)), rel=1e-12)
+    # no pole of the published polynomials beyond the data: the dipole's fall takes over
+    assert ff.sachs_bba2003(6e7)[1] == pytest.approx(ff.sachs_bba2003(3e7)[1] / 4, rel=1e-12)
+    with pytest.raises(RangeError, match="q_sq"):
+        ff.f1_f2_bba2003(-1.0)
+
+
 def test_nucleon_charges_of_each_coupling():
     charges = {
         name: [float(ff.nucleon_form_factor(0.0, name, neutron=n)) for n in (False, True)] for name in ff.QUARK_CONTENT

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.rays import Floats
-from darkhorn.core.units import HBARC_FM
+from darkhorn.core.units import GEV, HBARC_FM
 
 SKIN_FM = 0.9
 """Thickness s of the nuclear surface in fm (Helm model)."""
@@ -27,6 +27,19 @@ NUCLEON_MASS = 938.9187
 
 FERMI_MOMENTUM = 221.0
 """Fermi momentum of carbon in MeV (Moniz et al., Phys. Rev. Lett. 26, 445)."""
+
+BBA2003_LIMIT = 6.0
+"""Q^2 in GeV^2 above which BBA-2003 keeps the ratio of the proton's two form factors."""
+
+_BBA2003_TAIL = 30.0
+"""Q^2 in GeV^2 where the data end; the polynomials have poles above, so that a tail Q^-4 takes over."""
+
+_BBA2003 = {
+    "proton electric": (3.253, 1.422, 0.08582, 0.3318, -0.09371, 0.01076),
+    "proton magnetic": (3.104, 1.428, 0.1112, -0.006981, 0.0003705, -0.7063e-5),
+    "neutron magnetic": (3.043, 0.8548, 0.6806, -0.1287, 0.008912, 0.0),
+}
+"""a2 to a12 of 1/(1 + a2 Q^2 + a4 Q^4 + ...), Q in GeV; the fit to cross sections and polarisation transfer."""
 
 RADII = ("lewin-smith", "simple")
 QUARK_CONTENT = {"charge": (1.0, 0.0), "baryon": (1.0, 1.0), "up": (2.0, 1.0)}
@@ -233,6 +246,86 @@ def nucleon_form_factor(q_sq: ArrayLike, coupling: str, *, neutron: bool = False
     same, other = QUARK_CONTENT[coupling]
     proton, neutral = f1_proton(q_sq), f1_neutron(q_sq)
     return same * neutral + other * proton if neutron else same * proton + other * neutral
+
+
+def sachs_bba2003(q_sq: ArrayLike, *, neutron: bool = False) -> tuple[Floats, Floats]:
+    """Return the electric and magnetic Sachs form factors of a nucleon in the parametrisation BBA-2003.
+
+    G = G(0)/(1 + a2 Q^2 + a4 Q^4 + ... + a12 Q^12) for G_Ep, G_Mp and G_Mn, and for the neutron
+    G_E = -mu_n 0.942 tau G_D/(1 + 4.61 tau), tau = Q^2/4M^2. Above 6 GeV^2 G_Ep/G_Mp keeps its value.
+
+    Parameters
+    ----------
+    q_sq : array_like
+        Q^2 >= 0 in MeV^2.
+    neutron : bool
+        Of a neutron; by default of a proton.
+
+    Returns
+    -------
+    electric, magnetic : array
+        1 and mu_p = 2.793 at Q^2 = 0 for a proton; 0 and mu_n = -1.913 for a neutron.
+
+    Raises
+    ------
+    RangeError
+        For Q^2 < 0.
+
+    Notes
+    -----
+    Fitted to data up to about 30 GeV^2 (G_Mp) and 6 GeV^2 (G_Ep); above 30 GeV^2 all fall as Q^-4.
+
+    Source: Budd, Bodek and Arrington, hep-ex/0308005; G_En of Krutov and Troitsky, Eur. Phys. J. A 16, 285 (2003).
+    """
+    require_range("q_sq", q_sq, 0.0, unit="MeV^2")
+    y = np.asarray(q_sq, dtype=float) / GEV**2
+    if neutron:
+        tau = np.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
+        electric = -MU_NEUTRON * 0.942 * tau / (1.0 + 4.61 * tau) * dipole(q_sq)
+        return np.asarray(electric), MU_NEUTRON * _inverse_polynomial("neutron magnetic", y)
+    magnetic, held = _inverse_polynomial("proton magnetic", y), np.minimum(y, BBA2003_LIMIT)
+    ratio = _inverse_polynomial("proton electric", held) / _inverse_polynomial("proton magnetic", held)
+    return np.asarray(ratio * magnetic), MU_PROTON * magnetic
+
+
+def _inverse_polynomial(name: str, y: Floats) -> Floats:
+    """Return 1/(1 + a2 y + a4 y^2 + ...) with the coefficients of one form factor, y in GeV^2; above 30 as y^-2."""
+    held = np.minimum(y, _BBA2003_TAIL)
+    value = np.zeros_like(held)
+    for coefficient in reversed(_BBA2003[name]):
+        value = (value + coefficient) * held
+    return np.asarray((_BBA2003_TAIL / np.maximum(y, _BBA2003_TAIL)) ** 2 / (1.0 + value))
+
+
+def f1_f2_bba2003(q_sq: ArrayLike, *, neutron: bool = False) -> tuple[Floats, Floats]:
+    """Return the Dirac and Pauli form factors of a nucleon from BBA-2003.
+
+    F1 = (G_E + tau G_M)/(1 + tau), F2 = (G_M - G_E)/(1 + tau), tau = Q^2/4M^2; F2 multiplies i sigma q/(2 M).
+
+    Parameters
+    ----------
+    q_sq : array_like
+        Q^2 >= 0 in MeV^2.
+    neutron : bool
+        Of a neutron; by default of a proton.
+
+    Returns
+    -------
+    f1, f2 : array
+        1 and 1.793 at Q^2 = 0 for a proton; 0 and -1.913 for a neutron.
+
+    Raises
+    ------
+    RangeError
+        For Q^2 < 0.
+
+    Notes
+    -----
+    Source: Budd, Bodek and Arrington, hep-ex/0308005; Ernst, Sachs and Wali, Phys. Rev. 119, 1105 (1960).
+    """
+    electric, magnetic = sachs_bba2003(q_sq, neutron=neutron)
+    tau = np.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
+    return np.asarray((electric + tau * magnetic) / (1.0 + tau)), np.asarray((magnetic - electric) / (1.0 + tau))
 
 
 def pauli_blocking(q_sq: ArrayLike, fermi_momentum: float = FERMI_MOMENTUM) -> Floats:
