@@ -248,7 +248,7 @@ def test_warning_tells_the_decay_length() -> None:
 def test_warnings_about_the_current(name: str) -> None:
     vector = PRODUCTIONS[name].spin == "vector"
     notes = Photoconversion(name, ("mu",), "scalar" if vector else "vector", 5.0).warnings()
-    conserved = {"vector-sum", "vector-sd"}
+    conserved = {"vector-sum", "vector-full", "vector-sd"}
     assert any("the vector's current is conserved:" in n for n in notes) == (name in conserved)
     broken = vector and name not in conserved
     assert any("NOT conserved (not gauge invariant)" in n for n in notes) == broken
