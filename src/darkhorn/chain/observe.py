@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkhorn.chain.detect import Photons
+from darkhorn.chain.photons import Photons
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats
 from darkhorn.detector.response import Response
@@ -14,11 +14,23 @@ from darkhorn.physics.ccqe import e_qe
 
 @dataclass(frozen=True)
 class Observed:
-    """Selected events: reconstructed energy (MeV), cosine to the beam axis, weight per POT; shape (N,) each."""
+    """Selected events, shape (N,) each.
+
+    Attributes
+    ----------
+    e_vis, cos_theta : (N,) float
+        Reconstructed energy in MeV and cosine to the beam axis.
+    weight : (N,) float
+        Per POT; 0 for what is not selected.
+    time, delay : (N,) float
+        When, and how much later than light from the same decays, ns; no resolution.
+    """
 
     e_vis: Floats
     cos_theta: Floats
     weight: Floats
+    time: Floats
+    delay: Floats
 
 
 def observe(photons: Photons, response: Response, window: Window, points: Floats) -> Observed:
@@ -44,7 +56,7 @@ def observe(photons: Photons, response: Response, window: Window, points: Floats
     cos_theta = np.clip(direction[:, 2], -1.0, 1.0)
     passed = window.accepts(e_vis, e_qe(e_vis, cos_theta))
     weight = np.where(passed, photons.weight * response.efficiency_at(photons.energy), 0.0)
-    return Observed(e_vis, cos_theta, weight)
+    return Observed(e_vis, cos_theta, weight, photons.time, photons.delay)
 
 
 def fill(values: Floats, weights: Floats, edges: Floats) -> Floats:

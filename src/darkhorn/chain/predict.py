@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from darkhorn.chain.decay import Spectrum
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Tally, focus, replicate_tally, tabulate_all
+from darkhorn.chain.walk import Tables, Tally, focus, replicate_tally, tabulate_all
 from darkhorn.core.errors import require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.rays import Floats
-from darkhorn.models.photoconversion import Photoconversion
+from darkhorn.models.channels import Model
 
 if TYPE_CHECKING:
     from hist import Hist
@@ -90,7 +89,7 @@ class ModePrediction:
 class Prediction:
     """Predictions by mode for one model."""
 
-    model: Photoconversion
+    model: Model
     modes: dict[str, ModePrediction]
     seed: int
     replicates: int
@@ -128,7 +127,7 @@ def to_hist(name: str, edges: Floats, rows: Floats) -> "Hist[Any]":
 
 
 def predict(
-    model: Photoconversion,
+    model: Model,
     setups: tuple[Setup, ...],
     *,
     precision: float = 0.01,
@@ -142,7 +141,7 @@ def predict(
 
     Parameters
     ----------
-    model : Photoconversion
+    model : Model
         Scenario.
     setups : tuple of Setup
         One a mode.
@@ -194,9 +193,9 @@ def next_points(n: int, excess: float) -> int:
 
 
 def predict_mode(
-    model: Photoconversion,
+    model: Model,
     setup: Setup,
-    spectra: dict[tuple[int, int], Spectrum],
+    spectra: Tables,
     n: int,
     seed: int,
     replicates: int,
@@ -205,10 +204,10 @@ def predict_mode(
     grid: ImportanceGrid | None = None,
 ) -> ModePrediction:
     """Return the prediction of one mode from ``replicates`` sets of ``n`` points."""
-    conversions = model.conversions(setup.nuclei)
+    channels = model.detections(setup.nuclei)
 
     def one(replicate: int) -> Tally:
-        return replicate_tally(model, setup, spectra, conversions, n, seed, replicate, kind, grid)
+        return replicate_tally(model, setup, spectra, channels, n, seed, replicate, kind, grid)
 
     with ThreadPoolExecutor(threads) as pool:
         tallies = list(pool.map(one, range(replicates)))

@@ -7,7 +7,7 @@ from darkhorn.core.rays import Floats, Rays
 from darkhorn.detector.geometry import Shape
 from darkhorn.detector.response import Response
 from darkhorn.experiments.loader import Window
-from darkhorn.models.photoconversion import Nucleus
+from darkhorn.models.channels import Nucleus
 
 
 class Parents(Protocol):
@@ -36,7 +36,7 @@ class Setup:
     shape, nuclei, response, window
         Detector volume, its targets, what it reports and what is selected.
     edges : dict of str to (n+1,) float
-        Bin edges of ``e_vis`` (MeV) and ``cos_theta``.
+        Bin edges of ``e_vis`` (MeV), ``cos_theta`` and, where wanted, ``time`` and ``delay`` (ns).
     boson_edges : (n+1,) float
         Bin edges of the bosons' energy in MeV.
     """

@@ -1,6 +1,6 @@
-"""One replicate: every parent decays, aims, converts and is observed; the sums that remain of it.
+"""One replicate: every parent decays, aims, is detected and observed; the sums that remain of it.
 
-A pilot walk says where in (energy, Q^2) the points should go; the weights make up for it exactly.
+A pilot walk says where in (energy, momentum transfer) the points should go; the weights make up for it exactly.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ import numpy as np
 
 from darkhorn.chain.aim import Arrivals, aim, survive
 from darkhorn.chain.cache import recall
-from darkhorn.chain.decay import Spectrum, tabulate
-from darkhorn.chain.detect import convert
+from darkhorn.chain.decay import Spectrum, tabulate_emission
+from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import fill, observe
 from darkhorn.chain.setup import Parents, Setup
+from darkhorn.chain.two_body import aim_line
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.units import C
-from darkhorn.models.photoconversion import Conversion, Photoconversion
+from darkhorn.detector.geometry import Shape
+from darkhorn.models.channels import Channel, Line, Model
 
 PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
@@ -41,56 +43,77 @@ class Tally:
     delay: float
 
 
-def tabulate_all(model: Photoconversion, setups: tuple[Setup, ...]) -> dict[tuple[int, int], Spectrum]:
-    """Return the spectrum of every open (|parent|, lepton) channel."""
+Tables = dict[tuple[int, str], Spectrum | Line]
+"""Spectra by parent (absolute PDG number) and name of the decay."""
+
+
+def tabulate_all(model: Model, setups: tuple[Setup, ...]) -> Tables:
+    """Return the spectrum of every open decay of every meson."""
     species = sorted({abs(parents.species) for setup in setups for parents in setup.parents})
-    channels = [channel for parent in species for channel in model.decay_channels(parent)]
-    return {(parent, lepton): tabulate(model.amplitude, parent, lepton, model.m_x) for parent, lepton in channels}
+    emissions = [emission for parent in species for emission in model.emissions(parent)]
+    return {(e.parent, e.name): e if isinstance(e, Line) else tabulate_emission(e) for e in emissions}
+
+
+def send(mesons: Rays, spectrum: Spectrum | Line, model: Model, shape: Shape, points: Floats) -> Arrivals:
+    """Return one particle a meson, at the detector, weighted with its survival where the model asks for that."""
+    if isinstance(spectrum, Line):
+        arrivals = aim_line(mesons, spectrum, shape, points)
+    else:
+        arrivals = aim(mesons, spectrum, shape, points)
+    width = model.survival_width
+    return survive(arrivals, model.particle_mass, width) if width > 0.0 else arrivals
 
 
 def replicate_tally(
-    model: Photoconversion,
+    model: Model,
     setup: Setup,
-    spectra: dict[tuple[int, int], Spectrum],
-    conversions: tuple[Conversion, ...],
+    spectra: Tables,
+    channels: tuple[Channel, ...],
     n: int,
     seed: int,
     replicate: int,
     kind: str = "sobol",
     grid: ImportanceGrid | None = None,
 ) -> Tally:
-    """Return the sums of one replicate: one walk through the chain for each species, lepton and kind of target."""
+    """Return the sums of one replicate: one walk through the chain for each species and decay, over all channels."""
     tallies = []
     for index, parents in enumerate(setup.parents):
         points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
         mesons = reused(parents, n, seed, (index, replicate), kind)
         points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
-        for parent, lepton in model.decay_channels(abs(parents.species)):
-            arrivals = aim(
-                mesons.with_weight(mesons.weight * energy_weight), spectra[parent, lepton], setup.shape, points
-            )
-            if model.decay_on_the_way:
-                arrivals = survive(arrivals, model.m_x, sum(model.decay_widths().values()))
-            tallies.append(_tally(model, setup, arrivals, conversions, points, q_sq_weight))
-    return _add(tallies)
+        mesons = mesons.with_weight(mesons.weight * energy_weight)
+        for spectrum in _of_parent(spectra, parents):
+            arrivals = send(mesons, spectrum, model, setup.shape, points)
+            tallies.append(_tally(model, setup, arrivals, channels, points, q_sq_weight))
+    return _add(tallies) if tallies else _nothing(setup)
+
+
+def _nothing(setup: Setup) -> Tally:
+    """Return the sums of no decay at all."""
+    spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
+    return Tally(spectra, np.zeros(len(setup.boson_edges) - 1), *(0.0,) * 7)
+
+
+def _of_parent(spectra: Tables, parents: Parents) -> list[Spectrum | Line]:
+    return [spectrum for (parent, _), spectrum in spectra.items() if parent == abs(parents.species)]
 
 
 def _tally(
-    model: Photoconversion,
+    model: Model,
     setup: Setup,
     arrivals: Arrivals,
-    conversions: tuple[Conversion, ...],
+    channels: tuple[Channel, ...],
     points: Floats,
     q_sq_weight: Floats,
 ) -> Tally:
-    """Return the sums of one decay channel over all conversion channels."""
+    """Return the sums of one decay channel over all channels of detection."""
     rays = arrivals.rays
     beta = np.where(rays.momentum > 0, rays.beta, 1.0)
     delay = arrivals.distance / C * (1.0 / beta - 1.0)
     spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
     signal = signal_sq = largest = 0.0
-    for conversion in conversions:
-        photons = convert(arrivals, conversion, model.m_x, points)
+    for channel in channels:
+        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points)
         seen = observe(photons, setup.response, setup.window, points)
         weight = seen.weight * q_sq_weight
         for name, edges in setup.edges.items():
@@ -139,23 +162,21 @@ def reused(parents: Parents, n: int, seed: int, stream: tuple[int, ...], kind: s
     return again.with_weight(again.weight * (few / n))
 
 
-def focus(model: Photoconversion, setup: Setup, spectra: dict[tuple[int, int], Spectrum], seed: int) -> ImportanceGrid:
+def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceGrid:
     """Return where in (ENERGY, Q_SQ) to spend points, from a pilot run: it moves points, never an expectation."""
-    conversions = model.conversions(setup.nuclei)
+    channels, shape = model.detections(setup.nuclei), setup.shape
     a, b, weight = [], [], []
     for index, parents in enumerate(setup.parents):
         points = unit_points(PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, index))
         mesons = reused(parents, PILOT_POINTS, seed, (_PILOT_STREAM, index))
-        for parent, lepton in model.decay_channels(abs(parents.species)):
-            arrivals = aim(mesons, spectra[parent, lepton], setup.shape, points)
-            seen = (
-                observe(convert(arrivals, c, model.m_x, points), setup.response, setup.window, points)
-                for c in conversions
-            )
+        for spectrum in _of_parent(spectra, parents):
+            arrivals = send(mesons, spectrum, model, shape, points)
+            photons = (detect(channel, arrivals, model.particle_mass, shape, points) for channel in channels)
+            seen = (observe(item, setup.response, setup.window, points) for item in photons)
             a.append(points[:, Axis.ENERGY])
             b.append(points[:, Axis.Q_SQ])
             weight.append(np.sum([item.weight for item in seen], axis=0))
-    if not conversions or not weight:
+    if not channels or not weight:
         return ImportanceGrid.uniform()
     return ImportanceGrid.adapted(np.concatenate(a), np.concatenate(b), np.concatenate(weight), bins=16, floor=0.2)
 

@@ -41,6 +41,13 @@ class Axis(IntEnum):
     FIRST_THETA = 17
     FIRST_PHI = 18
     FIRST_DEPTH = 19
+    VERTEX = 20
+    SECOND_VERTEX = 21
+    PAIR_MASS = 22
+    PAIR_COS = 23
+    PAIR_PHI = 24
+    LEPTON_COS = 25
+    LEPTON_PHI = 26
 
 
 _GOLDEN = 0x9E3779B97F4A7C15

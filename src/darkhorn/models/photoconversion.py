@@ -7,12 +7,13 @@ every channel is computed at unit couplings.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import Final, Protocol
+from typing import Final
 
 from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI0, PROTON, mass, name_of, pdgid
 from darkhorn.core.units import HBARC
+from darkhorn.models.channels import NEUTRAL_MESONS, Conversion, Emission, Nucleus, three_body
 from darkhorn.models.productions import Production, production, threshold
 from darkhorn.physics.dark_decays import (
     width_axial_to_fermions,
@@ -40,54 +41,8 @@ _TO_LEPTONS: Final = {
     "pseudoscalar": width_pseudoscalar_to_fermions,
     "vector": width_vector_to_fermions,
 }
+_TARGETS: Final = {"charge": "nuclear charge Z", "baryon": "baryon number A", "up": "up quarks 2Z + N"}
 _NO_LEPTON_COUPLING: Final = ("scalar-ib2", "vector-ib2", "vector-contact", "vector-hadronic", "vector-sd")
-
-
-class Nucleus(Protocol):
-    """What the model needs to know of a target nucleus."""
-
-    @property
-    def name(self) -> str:
-        """Symbol of the element."""
-
-    @property
-    def protons(self) -> int:
-        """Z."""
-
-    @property
-    def nucleons(self) -> int:
-        """A."""
-
-    @property
-    def mass(self) -> float:
-        """Nuclear mass in MeV."""
-
-    @property
-    def density(self) -> float:
-        """Nuclei per m^3."""
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """One way to turn X into a photon: a kind of target and its cross section at unit couplings.
-
-    Attributes
-    ----------
-    name : str
-        For instance ``C coherent``.
-    target_mass, mediator_mass : float
-        MeV.
-    number_density : float
-        Targets of this kind (nuclei) per m^3; the sum over nucleons is in the cross section.
-    dsigma_dq_sq_cm2 : callable (energy, q_sq) -> cm^2/MeV^2
-        At g_N = 1 and lambda = 1/MeV.
-    """
-
-    name: str
-    target_mass: float
-    mediator_mass: float
-    number_density: float
-    dsigma_dq_sq_cm2: Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -187,15 +142,68 @@ class Photoconversion:
 
     def decay_channels(self, parent: int) -> tuple[tuple[int, int], ...]:
         """Return the open (parent, lepton) channels of a charged meson, PDG numbers."""
+        if parent in NEUTRAL_MESONS:
+            return ()
         leptons = (pdgid(name) for name in self.leptons)
         return tuple((parent, lepton) for lepton in leptons if self.m_x < threshold(parent, lepton))
+
+    @property
+    def particle_mass(self) -> float:
+        """Mass of X in MeV."""
+        return self.m_x
+
+    @property
+    def product_name(self) -> str:
+        """What the coupling product is made of."""
+        return "g gN lambda"
+
+    @property
+    def product_unit(self) -> str:
+        """Unit of the coupling product."""
+        return "1/MeV"
+
+    @property
+    def survival_width(self) -> float:
+        """Total width of X in MeV if its decay on the way is asked for, else 0."""
+        return sum(self.decay_widths().values()) if self.decay_on_the_way else 0.0
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of ``core.cite``."""
+        return ("Helm:1956", "Lewin:1996", *self.amplitude.sources)
+
+    @property
+    def title(self) -> str:
+        """Masses in one line."""
+        return f"m_X = {self.m_x:g} MeV, mediator {self.mediator_mass:.4g} MeV"
+
+    @property
+    def conventions(self) -> str:
+        """Choices on which the coupling product depends, as one line of text."""
+        parts = [f"product g gN lambda of {self.production}", f"{self.mediator} mediator"]
+        if self.mediator in ("vector", "scalar"):
+            parts.append(_TARGETS[self.target_coupling])
+            parts.append("coherent and nucleons" if self.incoherent else "coherent only")
+        parts.append(f"'h.c.' {self.hc}")
+        if self.pauli:
+            parts.append("Pauli factor")
+        return "; ".join(parts)
+
+    def emissions(self, parent: int) -> tuple[Emission, ...]:
+        """Return the spectra of X from the open decays of a meson, at unit coupling; empty for a neutral one."""
+        return tuple(three_body(self.amplitude, parent, lepton, self.m_x) for _, lepton in self.decay_channels(parent))
+
+    def detections(self, nuclei: Iterable[Nucleus]) -> tuple[Conversion, ...]:
+        """Return the conversion channels on each nucleus of the detector."""
+        return self.conversions(nuclei)
 
     def require_open(self, parents: Iterable[int]) -> None:
         """Raise :class:`ThresholdError` when no parent can make X; the message names the highest threshold."""
         parents = tuple(parents)
         if any(self.decay_channels(parent) for parent in parents):
             return
-        limits = {(p, name): threshold(p, pdgid(name)) for p in parents for name in self.leptons}
+        charged = [parent for parent in parents if parent not in NEUTRAL_MESONS] or parents
+        limits = {(p, name): threshold(p, pdgid(name)) for p in charged for name in self.leptons}
         (parent, lepton), limit = max(limits.items(), key=lambda item: item[1])
         raise ThresholdError(
             f"m_x = {self.m_x:g} MeV: every decay P -> l nu X is closed; allowed: 0 <= m_x < {limit:.6g} MeV "
