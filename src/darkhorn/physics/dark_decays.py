@@ -311,7 +311,7 @@ def width_fermion_to_fermion_vector(
 ) -> Floats:
     """Return Gamma(chi' -> chi V) through the transition current g V chi'bar gamma chi + h.c.
 
-    g^2 p*/(4 pi m'^2) [w - 3 m m' + ((m'^2 - m^2)^2 - m_V^4)/(2 m_V^2)], w = (m'^2 + m^2 - m_V^2)/2; spin averaged.
+    g^2 p* [(m' - m)^2 - m_V^2] [(m' + m)^2 + 2 m_V^2]/(8 pi m'^2 m_V^2); spin averaged.
 
     Parameters
     ----------
@@ -340,10 +340,8 @@ def width_fermion_to_fermion_vector(
     safe = np.where(is_open, heavy, light + vector)
     inner = (safe - light - vector) * (safe + light + vector) * (safe - light + vector) * (safe + light - vector)
     p_star = np.sqrt(np.maximum(inner, 0.0)) / (2.0 * safe)
-    w = 0.5 * (safe**2 + light**2 - vector**2)
-    longitudinal = (((safe - light) * (safe + light)) ** 2 - vector**4) / (2.0 * vector**2)
-    bracket = w - 3.0 * light * safe + longitudinal
-    value = np.asarray(coupling, dtype=float) ** 2 * p_star * bracket / (4.0 * np.pi * safe**2)
+    split, total = (safe - light - vector) * (safe - light + vector), (safe + light) ** 2 + 2.0 * vector**2
+    value = np.asarray(coupling, dtype=float) ** 2 * p_star * split * total / (8.0 * np.pi * (safe * vector) ** 2)
     return np.where(is_open, value, 0.0)
 
 
