@@ -1,13 +1,14 @@
 """Tables of a run: every number of the summary, in 100 columns."""
 
 import copy
+import dataclasses
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
 from darkhorn.models.presets import BENCHMARKS, preset
-from darkhorn.report.tables import WIDTH, conventions, fit_table, notes, summary_table, summary_tables
+from darkhorn.report.tables import WIDTH, fit_table, notes, summary_table, summary_tables
 
 MODES = {
     "neutrino": {
@@ -40,6 +41,11 @@ def summary():
     return copy.deepcopy(
         {
             "model": name,
+            "title": preset(name).title,
+            "conventions": preset(name).conventions,
+            "particle": "bosons",
+            "coupling": preset(name).coupling,
+            "product": {"name": "g gN lambda", "value": preset(name).coupling_product, "unit": "1/MeV"},
             "parameters": preset(name).parameters(),
             "modes": MODES,
             "fit": {**FIT, "published": published},
@@ -73,7 +79,7 @@ def test_every_quantity_of_a_mode_is_in_the_table(summary):
     assert row(text, "background (published)") == ["2309.4 (constrained)", "400.6 (constrained)"]
     assert row(text, "excess (published)") == ["560.6 ± 119.6", "77.4 ± 28.5"]
     assert row(text, "effective number of events") == ["1904", "2615"]
-    assert text.splitlines()[0].strip() == "scalar-benchmark: m_X = 1 MeV, mediator 49 MeV"
+    assert text.splitlines()[0].strip() == "scalar-benchmark: m_X = 1 MeV, vector mediator 49 MeV, leptons mu"
 
 
 def test_the_fit_stands_beside_the_published_value_and_its_conventions(summary):
@@ -139,10 +145,17 @@ def test_a_model_without_signal_has_no_division_by_zero(summary):
 
 
 def test_conventions_name_only_what_matters():
-    assert conventions(preset("VIB1mu-S").parameters()).split("; ")[2:] == [
+    assert preset("VIB1mu-S").conventions.split("; ")[2:] == [
         "baryon number A",
         "coherent and nucleons",
         "'h.c.' single",
     ]
-    assert "Helm" not in conventions(preset("VIB1mu-Pi0").parameters())
-    assert "Pauli factor" in conventions({**preset("VIB1mu-Pi0").parameters(), "pauli": True})
+    assert "Helm" not in preset("VIB1mu-Pi0").conventions
+    assert "Pauli factor" in dataclasses.replace(preset("VIB1mu-Pi0"), pauli=True).conventions
+
+
+def test_a_product_without_a_unit(summary):
+    summary["product"] = {"name": "eps1 eps2", "value": 1e-8, "unit": "1"}
+    text = printed(fit_table(summary))
+    assert row(text, "coupling product ")[0] == "(7.13 ± 0.41)e-09"
+    assert "MeV" not in text.split("chi2")[0].split("published")[0]

@@ -251,6 +251,10 @@ class Model(Protocol):
         """Mass in MeV of the particle that flies to the detector."""
 
     @property
+    def particle(self) -> str:
+        """What tables call many of them."""
+
+    @property
     def coupling(self) -> float:
         """What the number of particles is proportional to the square of."""
 

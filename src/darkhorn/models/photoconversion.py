@@ -153,6 +153,11 @@ class Photoconversion:
         return self.m_x
 
     @property
+    def particle(self) -> str:
+        """What tables call many X."""
+        return "bosons"
+
+    @property
     def product_name(self) -> str:
         """What the coupling product is made of."""
         return "g gN lambda"
@@ -174,8 +179,9 @@ class Photoconversion:
 
     @property
     def title(self) -> str:
-        """Masses in one line."""
-        return f"m_X = {self.m_x:g} MeV, mediator {self.mediator_mass:.4g} MeV"
+        """Masses and leptons in one line."""
+        leptons = " + ".join(self.leptons)
+        return f"m_X = {self.m_x:g} MeV, {self.mediator} mediator {self.mediator_mass:.4g} MeV, leptons {leptons}"
 
     @property
     def conventions(self) -> str:

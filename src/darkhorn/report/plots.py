@@ -165,12 +165,13 @@ def _grid(
 def _heading(prediction: Prediction, fit: FitResult | None, name: str) -> tuple[str, str]:
     """Return the two lines above the panels: model and masses; couplings and quality of the fit."""
     model = prediction.model
-    leptons = " + ".join({"mu": "μ"}.get(lepton, lepton) for lepton in model.leptons)
-    first = f"{name or model.production}:  mₓ = {model.m_x:g} MeV,  {model.mediator} mediator "
-    first += f"{model.mediator_mass:.4g} MeV,  leptons {leptons}"
+    title = model.title.replace("m_X", "mₓ").replace("leptons mu", "leptons μ").replace("+ mu", "+ μ")
+    first = f"{name}:  {title}" if name else title
+    product = model.product_name.replace("gN", "gₙ").replace("lambda", "λ")
+    unit = "" if model.product_unit == "1" else f" {model.product_unit.replace('1/', '/ ')}"
     if fit is None:
-        return first, f"g gₙ λ = {scientific(model.coupling_product)} / MeV (as given, no fit)"
-    second = f"best fit g gₙ λ = {with_error(fit.coupling_product, fit.error)} / MeV,  "
+        return first, f"{product} = {scientific(model.coupling_product)}{unit} (as given, no fit)"
+    second = f"best fit {product} = {with_error(fit.coupling_product, fit.error)}{unit},  "
     second += f"χ²/ndof = {fit.chi2:.1f}/{fit.ndof}"
     return first, second + f"  (no signal: {fit.chi2_null:.1f}/{fit.ndof_null})"
 

@@ -26,7 +26,7 @@ class Outcome:
     @property
     def citations(self) -> tuple[str, ...]:
         """Keys of ``core.cite`` for everything that was used."""
-        used = {"PDG", "Byckling:1973", "Helm:1956", "Lewin:1996", *self.prediction.model.amplitude.sources}
+        used = {"PDG", "Byckling:1973", *self.prediction.model.sources}
         if self.scenario.beamline() is not None:
             used |= {"MiniBooNE:flux", "G4BNB"}
         if self.scenario.experiment is not None and self.scenario.experiment.name == "miniboone":
@@ -84,7 +84,12 @@ def summary(outcome: Outcome, wall_s: float) -> dict[str, Any]:
         "version": __version__,
         "scenario": scenario.name,
         "model": scenario.model_name,
-        "parameters": scenario.model.parameters(),
+        "title": scenario.model.title,
+        "conventions": scenario.model.conventions,
+        "particle": scenario.model.particle,
+        "coupling": scenario.model.coupling,
+        "product": {"name": scenario.model.product_name, "value": product, "unit": scenario.model.product_unit},
+        "parameters": dict(scenario.model.parameters()),
         "seed": prediction.seed,
         "precision": scenario.run.precision,
         "modes": {name: _mode_summary(scenario, mode, product, best) for name, mode in prediction.modes.items()},
@@ -140,7 +145,7 @@ def _fit_summary(outcome: Outcome) -> dict[str, Any] | None:
     values: dict[str, Any] = {
         "coupling_product": result.coupling_product,
         "error": result.error,
-        "unit": "1/MeV",
+        "unit": outcome.scenario.model.product_unit,
         "chi2": result.chi2,
         "ndof": result.ndof,
         "p_value": result.p_value,

@@ -14,8 +14,6 @@ WIDTH: Final = 100
 POOR: Final = 1.0e-3
 """p-value below which a note says that the fit is poor."""
 
-_TARGETS: Final = {"charge": "nuclear charge Z", "baryon": "baryon number A", "up": "up quarks 2Z + N"}
-
 
 def summary_tables(summary: Mapping[str, Any]) -> list[Table]:
     """Return the tables of a run: the prediction by mode and, where there was a fit, its result.
@@ -43,9 +41,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         the published totals.
     """
     modes: Mapping[str, Mapping[str, Any]] = summary["modes"]
-    parameters = summary["parameters"]
-    title = f"{summary['model']}: m_X = {parameters['m_x']:g} MeV, mediator {parameters['m_mediator']:.4g} MeV"
-    table = _table(title, ["", *(f"{name} mode" for name in modes)])
+    table = _table(f"{summary['model']}: {summary['title']}", ["", *(f"{name} mode" for name in modes)])
 
     def row(label: str, cells: list[str]) -> None:
         table.add_row(Text(label), *map(Text, cells))
@@ -53,7 +49,7 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
     values = list(modes.values())
     row("exposure [POT]", [f"{mode['pot']:.4g}" for mode in values])
     pairs = [(mode["bosons_crossing_per_pot"], mode["bosons_crossing_mc_error"]) for mode in values]
-    row(f"bosons across per POT, coupling {parameters['coupling']:.3g}", [_pm(*pair) for pair in pairs])
+    row(f"{summary['particle']} across per POT, coupling {summary['coupling']:.3g}", [_pm(*pair) for pair in pairs])
     row("their mean chord [m]", [f"{mode['mean_chord_m']:.3f}" for mode in values])
     row("their mean delay behind light [ns]", [f"{mode['mean_delay_ns']:.3g}" for mode in values])
     table.add_section()
@@ -86,9 +82,11 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
     def row(label: str, value: str) -> None:
         table.add_row(Text(label), Text(value))
 
-    row("coupling product [1/MeV]", _pm(fit["coupling_product"], fit["error"]))
-    row("  as given", f"{summary['parameters']['coupling_product_per_MeV']:.4g}")
-    row("  conventions here", conventions(summary["parameters"]))
+    product = summary["product"]
+    unit = "" if product["unit"] == "1" else f" [{product['unit']}]"
+    row(f"coupling product{unit}", _pm(fit["coupling_product"], fit["error"]))
+    row("  as given", f"{product['value']:.4g}")
+    row("  conventions here", summary["conventions"])
     if "published" in fit:
         published = fit["published"]
         row("  published", f"{published['product']:.3g} ({published['source']})")
@@ -101,18 +99,6 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
     for label, chi2 in fit["chi2_by_distribution"].items():
         row(f"  chi2 of {label}", f"{chi2:.1f}")
     return table
-
-
-def conventions(parameters: Mapping[str, Any]) -> str:
-    """Return the choices of a model on which its coupling product depends, as one line of text."""
-    parts = [f"product g gN lambda of {parameters['production']}", f"{parameters['mediator']} mediator"]
-    if parameters["mediator"] in ("vector", "scalar"):
-        parts.append(_TARGETS.get(parameters["target_coupling"], str(parameters["target_coupling"])))
-        parts.append("coherent and nucleons" if parameters["incoherent"] else "coherent only")
-    parts.append(f"'h.c.' {parameters['hc']}")
-    if parameters["pauli"]:
-        parts.append("Pauli factor")
-    return "; ".join(parts)
 
 
 def notes(summary: Mapping[str, Any]) -> list[str]:
