@@ -72,7 +72,7 @@ def test_transition_width_equals_the_trace(light, vector, gap):
 
 def test_known_widths():
     assert dd.width_vector_to_fermions(1.0, [20.0, 50.0], [8.0, 20.0]) == pytest.approx(
-        [0.42016905, 1.05042262], rel=1e-7
+        [0.42016905, 1.05042262], rel=1.2e-8
     )
     value = dd.width_fermion_to_fermion_vector(1.0, [40.0, 60.0], [8.0, 10.0], [20.0, 30.0])
     assert value == pytest.approx([1.64067382, 2.77535573], rel=1e-8)
