@@ -81,6 +81,7 @@ def comparison(found: BeamFlux, errors: FluxErrors, mode: str) -> str:
         line = ratio(tuple(values["kaons_at_rest_bin"]))
         text += f"\nBin 0.20–0.25 GeV of νμ from K, the line of kaons at rest: {line}.\n"
     on = ", ".join(f"{name} {'on' if value else 'off'}" for name, value in values["switches"].items())
+    text += f"\n{components(found)}"
     text += f"\nCompared with: {values['published']}. Components: {on}. Fit of π⁻: {PI_MINUS[mode]}.\n\n"
     bins = [one for one in values["comparisons"] if one["bins"]]
     picked = {one["name"]: {row[0]: row for row in one["bins"]} for one in bins}
@@ -91,6 +92,19 @@ def comparison(found: BeamFlux, errors: FluxErrors, mode: str) -> str:
         body.append((f"{low / GEV:.1f}–{low / GEV + 0.1:.1f}", *cells))
     text += table(("GeV", *picked), body)
     return text + "\n" + systematics(found, errors)
+
+
+def components(found: BeamFlux) -> str:
+    """Return the flux of each component in 1/cm^2/POT, with its Monte-Carlo error and its share."""
+    rows = []
+    for name, flux in found.components.items():
+        cells = []
+        for flavour in FLAVOURS[:2]:
+            total, error = flux.total(flavour)
+            share = 100 * total / found.flux.total(flavour)[0]
+            cells += [f"{total:.3e} ± {error:.1e}", f"{share:.2f}"]
+        rows.append((name, *cells))
+    return table(("component", "numu [1/cm²/POT]", "share [%]", "numubar [1/cm²/POT]", "share [%]"), rows)
 
 
 def systematics(found: BeamFlux, errors: FluxErrors) -> str:
@@ -269,8 +283,10 @@ Written by `scripts/validation.py`; no number on this page is typed. Monte-Carlo
 of the detector; there is no free factor. The ± of a ratio is its Monte-Carlo error.
 
 The published numbers are those of the data release of arXiv:0806.1449 and of the public simulation behind it. "pi of
-p-Be" is the column of pions from the first interaction, to which pions that interacted again belong; "p or n again" is
-what a nucleon of the first interaction made. Pions and muons at rest are not in the published tables and in no ratio.
+p-Be" is the column of histories whose first inelastic collision made a pion, whatever nucleus was hit: to it belong
+pions that interacted again, and pions that protons past the target made in air, metal, walls and dump. "p or n again"
+is the column of those whose first collision made a nucleon. Pions and muons at rest are not in the published tables
+and in no ratio.
 """
 
 SWITCHES = """νμ from primary π⁺ in neutrino mode: the change when one effect is removed from the full calculation,

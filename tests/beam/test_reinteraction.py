@@ -5,19 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from darkhorn.beam.hadrons import SLOWEST, FirstNucleons, FirstPions
 from darkhorn.beam.layers import compile_layers
 from darkhorn.beam.passage_tables import cross_sections
-from darkhorn.beam.reinteraction import SLOWEST, Reinteraction
+from darkhorn.beam.reinteraction import Reinteraction, Tables, drawn
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import transport
-from darkhorn.beam.walls import Surfaces
-from darkhorn.beam.yields import PRODUCTS, THETA_CELLS, X_CELLS, YieldTable
+from darkhorn.beam.walls import Surfaces, production_per_m
+from darkhorn.beam.yields import PIONS, PRODUCTS, THETA_CELLS, X_CELLS, YieldTable
 from darkhorn.core.errors import RangeError, UnknownNameError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON, charge
+from darkhorn.core.rays import Floats, Rays
+from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON, charge, mass
 from darkhorn.experiments.beams import load_beam
 from darkhorn.physics.passage import proton_production_cm2
+from darkhorn.physics.stopping import CONCRETE
 
 LINE = load_beam("bnb", "neutrino")
 LAYERS = compile_layers(LINE)
@@ -46,9 +49,19 @@ def table(projectile: int, nucleus: str) -> YieldTable:
     )
 
 
-def source(hadron: int, current: float = 174e3, places: tuple[str, ...] | None = None) -> Reinteraction:
-    again = {nucleus: table(hadron, nucleus) for nucleus in ("Be", "Al")}
-    return Reinteraction(LINE.with_current(current), LAYERS, hadron, table(PROTON, "Be"), again, places)
+TABLES: Tables = {(hadron, nucleus): table(hadron, nucleus) for hadron in PRODUCTS for nucleus in ("Be", "Al")}
+
+
+def source(
+    hadron: int, current: float = 174e3, places: tuple[str, ...] | None = None, physics: Physics | None = None
+) -> Reinteraction:
+    line, physics = LINE.with_current(current), physics or Physics()
+    first: FirstNucleons | FirstPions = (
+        FirstPions(line, (hadron,), physics)
+        if hadron in PIONS
+        else FirstNucleons(line, TABLES[PROTON, "Be"], (hadron,), physics)
+    )
+    return Reinteraction(line, LAYERS, first, TABLES, places, physics)
 
 
 def test_hadrons_of_the_first_vertex_are_the_multiplicity_times_the_interactions() -> None:
@@ -56,8 +69,9 @@ def test_hadrons_of_the_first_vertex_are_the_multiplicity_times_the_interactions
     rod = LINE.target
     depth = rod.number_density * float(proton_production_cm2(8888.89, "Be")) * 1e-4 * (rod.z_end - rod.z_start)
     assert -np.expm1(-depth) == pytest.approx(0.790, abs=1e-3)
-    _, _, multiplicity = table(PROTON, "Be").draw(NEUTRON, np.array([0.5]), np.array([0.5]), SLOWEST)
-    straight = replace(source(NEUTRON), physics=Physics(protons="straight")).hadrons(POINTS)
+    _, _, number = table(PROTON, "Be").draw(NEUTRON, 8888.89, np.array([0.5]), np.array([0.5]), SLOWEST)
+    multiplicity = float(number[0])
+    straight = source(NEUTRON, physics=Physics(protons="straight")).hadrons(POINTS)
     assert straight.yield_ == pytest.approx(-np.expm1(-depth) * multiplicity, rel=5e-3)
     made = source(NEUTRON).hadrons(POINTS)
     assert made.yield_ == pytest.approx(0.713 * multiplicity, rel=0.03)
@@ -67,7 +81,7 @@ def test_hadrons_of_the_first_vertex_are_the_multiplicity_times_the_interactions
 
 def test_neutrons_interact_in_the_rod_as_often_as_their_chords_say() -> None:
     """Chords of a finite cylinder, written down here, instead of the transport through layers."""
-    line, rod = replace(source(NEUTRON), physics=BARE), LINE.target
+    line, rod = source(NEUTRON, physics=BARE), LINE.target
     neutrons = line.hadrons(POINTS)
     x, n = neutrons.x[:, 1:3], neutrons.direction
     a, b, c = (n[:, :2] ** 2).sum(1), (x * n[:, :2]).sum(1), (x**2).sum(1) - rod.radius**2
@@ -84,7 +98,7 @@ def test_neutrons_interact_in_the_rod_as_often_as_their_chords_say() -> None:
 
 @pytest.mark.parametrize(("hadron", "slowest"), [(PROTON, 2100.0), (PI_PLUS, 700.0)])
 def test_the_optical_depth_at_the_interaction_is_the_one_drawn(hadron: int, slowest: float) -> None:
-    line, u = replace(source(hadron), physics=BARE), POINTS[:, Axis.FIRST_DEPTH]
+    line, u = source(hadron, physics=BARE), POINTS[:, Axis.FIRST_DEPTH]
     hadrons = line.hadrons(POINTS)
     at, place = line.interact(hadrons, POINTS)
     inside = np.isin(place, ("Be", "Al", "fins", "air")) & (hadrons.momentum > slowest) & (hadrons.weight > 0.0)
@@ -107,7 +121,8 @@ def test_the_optical_depth_at_the_interaction_is_the_one_drawn(hadron: int, slow
 
 def test_scattering_and_loss_move_hadrons_and_keep_the_sum_nearly() -> None:
     """Protons thrown out of the rod miss some matter: fewer interact in it, and those that do are slower."""
-    full, bare = source(PROTON), replace(source(PROTON), physics=BARE)
+    full = source(PROTON)
+    bare = replace(full, physics=BARE)
     hadrons = full.hadrons(POINTS)
     (at, place), (bare_at, bare_place) = full.interact(hadrons, POINTS), bare.interact(hadrons, POINTS)
     ratio = at.weight[place == "Be"].sum() / bare_at.weight[bare_place == "Be"].sum()
@@ -130,9 +145,8 @@ def test_weights_add_up_to_multiplicities_times_probabilities(hadron: int, pion:
         pions = line.sample(points, pion, UNIFORM)
         open_ = ~np.isin(place, (*WALLED, ""))
         sampled.append(pions.weight[open_].sum())
-        mean = [line.again["Al" if name == "Al" else "Be"] for name in place[open_]]
-        rows = {id(t): t.multiplicity(pion, at.momentum[open_]) for t in line.again.values()}
-        chosen = np.array([rows[id(t)][i] for i, t in enumerate(mean)])
+        kinds = {name: TABLES[hadron, name].multiplicity(pion, at.momentum[open_]) for name in ("Be", "Al")}
+        chosen = np.where(place[open_] == "Al", kinds["Al"], kinds["Be"])
         expected.append((at.weight[open_] * chosen).sum())
     assert np.mean(sampled) == pytest.approx(np.mean(expected), rel=noise)
 
@@ -166,15 +180,79 @@ def test_the_horn_bends_protons_but_not_neutrons() -> None:
         assert bool(np.array_equal(on, off)) is same
 
 
+def beams(species: int, momentum: float, depth: float) -> Reinteraction:
+    """One hadron a point, ``depth`` m deep in the concrete of the decay pipe at 10 m, on its way to the axis."""
+
+    def hadrons(points: Floats) -> Rays:
+        x = [0.0, 0.9144 + depth, 0.0, 10.0]
+        p = [np.hypot(momentum, mass(species)), -0.6 * momentum, 0.0, 0.8 * momentum]
+        return Rays.make(species, np.tile(x, (len(points), 1)), np.tile(p, (len(points), 1)), 1.0 / len(points))
+
+    return Reinteraction(LINE, LAYERS, hadrons, TABLES, physics=BARE)
+
+
+@pytest.mark.parametrize("species", [NEUTRON, PROTON])
+def test_hadrons_made_in_a_wall_interact_there_in_the_open_or_beyond(species: int) -> None:
+    """0.3 m deep at 37 degrees: 0.5 m of concrete, 3.05 m of air, then the wall on the other side."""
+    line = beams(species, 6000.0, 0.3)
+    at, place = line.interact(line.hadrons(POINTS), POINTS)
+    rate = float(production_per_m(species, np.array([6000.0]), CONCRETE)[0])
+    assert 1.0 / rate == pytest.approx(0.56, abs=0.05)  # a production length of 120 g/cm2
+    before = (at.x[:, 1] > 0.9) & (place == "concrete")
+    assert at.weight[before].sum() == pytest.approx(-np.expm1(-0.5 * rate), rel=2e-3)
+    path = np.hypot(at.x[before, 1] - 1.2144, at.x[before, 3] - 10.0)
+    share = -np.expm1(-0.25 * rate) / -np.expm1(-0.5 * rate)
+    assert np.mean(path < 0.25) == pytest.approx(share, abs=5e-3)
+    air = (14.5 / 9.01) ** 0.75 * 1205.0 / 14.5 * 6.02214e23
+    sigma = cross_sections(species, np.array([6000.0]), "Be")
+    crossed = 3.048 * air * 1e-4 * (sigma.inelastic - sigma.quasi_elastic)[0]
+    assert at.weight[place == "air"].sum() == pytest.approx(np.exp(-0.5 * rate) * crossed, rel=0.2)
+    beyond = (at.x[:, 1] < -0.9) & (place == "concrete")
+    last = np.exp(-0.5 * rate - crossed) * -np.expm1(-2.0 * rate)  # what is deeper than 2 m does not count
+    assert at.weight[beyond].sum() == pytest.approx(last, rel=5e-3)
+
+
+def test_hadrons_that_stay_in_the_wall_do_not_reach_the_open() -> None:
+    """Protons of 1.2 GeV/c stop in 1 m of concrete; neutrons and fast protons come out."""
+    for species, momentum, out in ((PROTON, 1200.0, False), (PROTON, 6000.0, True), (NEUTRON, 1200.0, True)):
+        line = beams(species, momentum, 0.6)
+        at, place = line.interact(line.hadrons(POINTS), POINTS)
+        assert ((place != "concrete") & (place != "")).any() == out
+        assert at.yield_ < 1.0
+
+
+def test_mixtures_add_up_and_generations_have_their_own_numbers() -> None:
+    first = source(PROTON)
+
+    def mixed(points: Floats) -> Rays:
+        made = first.hadrons(points)
+        return Rays(np.where(np.arange(len(made)) % 2 == 0, PROTON, NEUTRON), made.x, made.p, made.weight, made.parent)
+
+    whole, even = replace(first, hadrons=mixed), np.arange(len(POINTS)) % 2 == 0
+    (at, place), (alone, alone_place) = (one.interact(one.hadrons(POINTS), POINTS) for one in (whole, first))
+    assert np.array_equal(at.x[even], alone.x[even])
+    assert (place[even] == alone_place[even]).all()
+    assert not np.array_equal(at.x[~even], alone.x[~even])
+    later, _ = replace(first, generation=2).interact(first.hadrons(POINTS), POINTS)
+    assert later.yield_ == pytest.approx(alone.yield_, rel=0.02)
+    assert not np.isclose(later.x[:, 3], alone.x[:, 3]).any()
+    numbers = [drawn(POINTS, salt) for salt in (20, 21)]
+    assert abs(np.corrcoef(*numbers)[0, 1]) < 0.05
+    assert [number.mean() for number in numbers] == pytest.approx([0.5, 0.5], abs=0.02)
+
+
 def test_wrong_tables_and_names_are_refused() -> None:
-    again = {nucleus: table(PROTON, nucleus) for nucleus in ("Be", "Al")}
-    with pytest.raises(UnknownNameError, match="hadron that interacts again '321'"):
-        Reinteraction(LINE, LAYERS, 321, table(PROTON, "Be"), again)
-    with pytest.raises(RangeError, match="yield tables of the re-interaction of 2112"):
-        Reinteraction(LINE, LAYERS, NEUTRON, table(PROTON, "Be"), again)
+    first = source(PROTON)
+    with pytest.raises(RangeError, match="yield tables of hadrons"):
+        replace(first, tables={(321, "Be"): TABLES[PROTON, "Be"], (321, "Al"): TABLES[PROTON, "Al"]})
     with pytest.raises(RangeError, match="yield tables"):
-        Reinteraction(LINE, LAYERS, PROTON, table(PROTON, "Be"), {"Be": again["Be"]})
+        replace(first, tables={(NEUTRON, nucleus): TABLES[PROTON, nucleus] for nucleus in ("Be", "Al")})
+    with pytest.raises(RangeError, match="yield tables"):
+        replace(first, tables={(PROTON, "Be"): TABLES[PROTON, "Be"]})
     with pytest.raises(UnknownNameError, match="place of a re-interaction 'stele'"):
-        replace(source(PROTON), places=("stele",))
+        replace(first, places=("stele",))
     with pytest.raises(UnknownNameError, match="species of the re-interaction source '321'"):
-        source(PROTON).sample(POINTS[:8], 321, UNIFORM)
+        first.sample(POINTS[:8], 321, UNIFORM)
+    few = replace(first, tables={(NEUTRON, nucleus): TABLES[NEUTRON, nucleus] for nucleus in ("Be", "Al")})
+    with pytest.raises(UnknownNameError, match="hadron that interacts again '2212'"):
+        few.sample(POINTS[:8], PI_PLUS, UNIFORM)

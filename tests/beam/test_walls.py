@@ -5,10 +5,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from darkhorn.beam.beamline import Aperture
-from darkhorn.beam.walls import Surfaces, emerge, slowed
+from darkhorn.beam.walls import Surfaces, emerge, production_per_m, slowed, surface
 from darkhorn.core.errors import UnknownNameError
 from darkhorn.core.rays import Rays
-from darkhorn.core.species import PI_PLUS, mass
+from darkhorn.core.species import NEUTRON, PI_PLUS, PROTON, mass
 from darkhorn.physics.energy_loss import bethe
 from darkhorn.physics.stopping import STEEL, inelastic_per_m
 
@@ -68,7 +68,7 @@ def test_slowing_down_agrees_with_an_integration() -> None:
 
 def test_what_emerges() -> None:
     surfaces, pions = Surfaces.of((CONE, PIPE)), some_pions()
-    out = emerge(pions, surfaces, M_PI)
+    out = emerge(pions, surfaces)
     free = out.weight > 0.0
     assert 50 < free.sum() < 350
     assert not surfaces.inside_wall(out.x[free]).any()
@@ -81,6 +81,27 @@ def test_what_emerges() -> None:
     lost = -np.log(out.weight[steel]) / path
     assert lost == pytest.approx(inelastic_per_m(pions.momentum[steel], STEEL), rel=1e-9)
     assert 5.0 < lost.mean() < 7.0  # an interaction length of 15 to 20 cm
+
+
+def test_neutrons_come_out_as_they_are_and_protons_slower() -> None:
+    surfaces, pions = Surfaces.of((CONE, PIPE)), some_pions()
+    for species in (NEUTRON, PROTON):
+        p = np.column_stack([np.hypot(pions.momentum, mass(species)), pions.p[:, 1:]])
+        hadrons = Rays.make(species, pions.x, p, pions.weight)
+        out, path = surface(hadrons, surfaces)
+        free = out.weight > 0.0
+        assert free.any()
+        assert (out.weight[free] == 1.0).all()
+        assert np.isfinite(path[free]).all()
+        change = out.momentum[free] - hadrons.momentum[free]
+        assert change == pytest.approx(0.0, abs=1e-6) if species == NEUTRON else (change < 0.0).all()
+        assert (np.isfinite(path) & ~free).any() == (species == PROTON)
+
+
+def test_interactions_in_steel() -> None:
+    """Protons of 8.889 GeV/c: (461.5 - 78.0) mb on Al, scaled by (55.845/26.98)^0.75, in 8.49e28 atoms/m3."""
+    expected = 383.5e-31 * (55.845 / 26.98) ** 0.75 * 8.491e28
+    assert production_per_m(PROTON, np.array([8888.89]), STEEL)[0] == pytest.approx(expected, rel=2e-3)
 
 
 def test_unknown_walls_are_refused() -> None:

@@ -66,22 +66,39 @@ def test_the_quasi_elastic_share_is_at_most_the_measured_one() -> None:
     assert kept[1:] == pytest.approx([0.9, 0.99])
 
 
-def test_draws_follow_the_density() -> None:
-    table, n, slowest = toy(), 1024, 2222.0
+@pytest.mark.parametrize("p_in", [9000.0, 5000.0, 12_000.0])
+def test_draws_follow_the_density(p_in: float) -> None:
+    """On the last rung, between two and above the ladder, where x scales."""
+    table, n, slowest = toy(), 400, 2222.0
     grid = (np.arange(n) + 0.5) / n
     u, v = (a.ravel() for a in np.meshgrid(grid, grid))
-    p, theta, multiplicity = table.draw(NEUTRON, u, v, slowest)
-    top = table.momenta[-1]
+    p, theta, multiplicity = table.draw(NEUTRON, p_in, u, v, slowest)
     assert p.min() >= slowest
-    assert p.max() <= top
-    counted, _, _ = np.histogram2d(p / top, theta, bins=(X_EDGES, THETA_EDGES))
-    whole = X_EDGES[:-1] * top > slowest
-    expected = table.counts[NEUTRON][-1] / table.interactions[-1]
-    assert counted[whole] / len(p) * multiplicity == pytest.approx(expected[whole], rel=0.03, abs=1e-3)
-    cut = np.clip((X_EDGES[1:] - slowest / top) / np.diff(X_EDGES), 0.0, 1.0)
-    assert multiplicity == pytest.approx(float((expected * cut[:, None]).sum()), rel=1e-12)
+    assert p.max() <= p_in
+    counted, _, _ = np.histogram2d(p / p_in, theta, bins=(X_EDGES, THETA_EDGES))
+    share = min(np.log(p_in / 3000.0) / np.log(3.0), 1.0)
+    cells = table.counts[NEUTRON] / table.interactions[:, None, None]
+    expected = (1.0 - share) * cells[1] + share * cells[2]
+    whole = X_EDGES[:-1] * p_in > slowest
+    assert counted[whole] / len(p) * multiplicity[0] == pytest.approx(expected[whole], rel=0.06, abs=2e-3)
+    cut = np.clip((X_EDGES[1:] - slowest / p_in) / np.diff(X_EDGES), 0.0, 1.0)
+    assert multiplicity == pytest.approx(np.full(n * n, (expected * cut[:, None]).sum()), rel=1e-12)
     cosine = np.cos(theta[(theta > THETA_EDGES[-2])])
     assert np.histogram(cosine, bins=4)[0] == pytest.approx(np.full(4, len(cosine) / 4), rel=0.1)  # flat in solid angle
+
+
+def test_every_projectile_has_its_own_draw() -> None:
+    """Mixed momenta: nothing below the ladder or when all are too slow, multiplicities of the others."""
+    table, half = toy(), np.full(4, 0.5)
+    p_in = np.array([900.0, 1500.0, 3000.0, 9000.0])
+    p, theta, multiplicity = table.draw(PI_MINUS, p_in, half, half, 0.0)
+    assert multiplicity == pytest.approx(table.multiplicity(PI_MINUS, p_in), rel=1e-12)
+    assert (p < p_in).all()
+    assert (theta < 0.5 * np.pi).all()
+    p, _, multiplicity = table.draw(PI_MINUS, p_in, half, half, 2000.0)
+    assert (multiplicity > 0.0).tolist() == [False, False, True, True]
+    assert (p >= 2000.0 * (1.0 - 1e-12)).all()
+    assert np.isfinite(theta).all()
 
 
 def test_the_density_vanishes_where_nothing_can_be() -> None:
@@ -107,8 +124,8 @@ def test_bad_questions() -> None:
     table = toy()
     with pytest.raises(UnknownNameError, match="product of the yield table '321'"):
         table.multiplicity(321, 3000.0)
-    with pytest.raises(RangeError, match="slowest = 10000 MeV/c"):
-        table.draw(PROTON, np.array([0.5]), np.array([0.5]), 1.0e4)
+    with pytest.raises(RangeError, match="slowest = -1 MeV/c"):
+        table.draw(PROTON, 5000.0, np.array([0.5]), np.array([0.5]), -1.0)
     with pytest.raises(RangeError, match="p_in"):
         table.density(PROTON, 0.0, 1.0, 0.1)
 

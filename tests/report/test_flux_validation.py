@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from darkhorn.chain.beam_flux import K_AT_REST, NUCLEONS_AGAIN, PI_AT_REST, PIONS_AGAIN, PRIMARY, BeamFlux
+from darkhorn.chain.beam_flux import K_AT_REST, PI_AT_REST, PRIMARY, BeamFlux
 from darkhorn.chain.modes import EDGES
 from darkhorn.chain.neutrinos import NeutrinoFlux
+from darkhorn.chain.reinteraction import NUCLEONS_AGAIN, NUCLEONS_TWICE, PASSING, PASSING_AGAIN, PIONS_AGAIN
 from darkhorn.chain.universes import FluxErrors
 from darkhorn.experiments.datadir import FluxTable, read_flux
 from darkhorn.report.beam_plot import plot_beam_flux
@@ -38,8 +39,11 @@ def found() -> BeamFlux:
             PRIMARY: primary,
             K_AT_REST: component(numu__K_at_rest=1.0),
             PI_AT_REST: component(numu__pi_at_rest=100.0),
-            NUCLEONS_AGAIN: component(numu__pi=0.4, numubar__pi=0.6),
-            PIONS_AGAIN: component(numu__pi=0.1),
+            NUCLEONS_AGAIN: component(numu__pi=0.2, numubar__pi=0.3),
+            NUCLEONS_TWICE: component(numu__pi=0.15, numubar__pi=0.2),
+            PASSING_AGAIN: component(numu__pi=0.05, numubar__pi=0.1),
+            PIONS_AGAIN: component(numu__pi=0.04),
+            PASSING: component(numu__pi=0.06),
         }
     )
 
@@ -58,7 +62,7 @@ FULL = {
 
 
 def test_like_is_compared_with_like(found: BeamFlux) -> None:
-    """Pions of p-Be with pions again; all parents without stopped pions; kaons with those at rest."""
+    """Pions of p-Be with pions again and of passing protons; no stopped pions; kaons with those at rest."""
     rows = {one.column: one for one in comparisons(found, "neutrino", table(**FULL))}
     expected = {
         "numu_sec_pBe_pi": 1.0, "numu_pi": 8.5 / 17.0, "numubar_pi": 1.0, "numu_K": 1.0, "nue_K": 2.0,
@@ -95,7 +99,9 @@ def test_without_the_data_directory(found: BeamFlux, tmp_path: Path, monkeypatch
     first = values["comparisons"][0]
     assert first["total_ratio"] == pytest.approx(80 * 11.5 / 5.194e-10)
     assert "shipped points" in values["published"]
-    assert values["switches"] == dict.fromkeys((PRIMARY, K_AT_REST, PI_AT_REST, NUCLEONS_AGAIN, PIONS_AGAIN), True)
+    assert set(values["switches"]) == set(found.components)
+    assert all(values["switches"].values())
+    assert not summary(BeamFlux({PRIMARY: found.components[PRIMARY]}), "neutrino")["switches"][PASSING]
 
 
 def test_published_tables_against_themselves(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +129,7 @@ def test_rows_and_csv_agree(found: BeamFlux) -> None:
     assert rows["numu", "pi"]["total_per_cm2_per_POT"] == pytest.approx(80 * 8.5)
     assert rows["numu", "all"]["total_per_cm2_per_POT"] == pytest.approx(80 * 111.5)
     assert rows["numu", "pi"]["mean_energy_MeV"] == pytest.approx(2000.0)
-    again = 0.4 * 0.5
+    again = 0.4 * 0.5  # 40 % of everything that is not primary
     assert rows["numu", "pi"]["systematic_error"] == pytest.approx(80 * np.hypot(0.8, again))
     assert rows["nue", "mu"]["systematic_error"] == 0.0
     lines = list(csv.DictReader(io.StringIO(flux_csv(found, errors, by_parent=True))))
@@ -140,7 +146,7 @@ def test_rows_and_csv_agree(found: BeamFlux) -> None:
 def test_components_and_published_totals(found: BeamFlux) -> None:
     rows = {(row["component"], row["flavour"]): row["total_per_cm2_per_POT"] for row in component_rows(found)}
     assert rows[PI_AT_REST, "numu"] == pytest.approx(8000.0)
-    assert rows[NUCLEONS_AGAIN, "numubar"] == pytest.approx(48.0)
+    assert rows[NUCLEONS_AGAIN, "numubar"] == pytest.approx(24.0)
     published = {row["flavour"]: row for row in published_rows(found, "neutrino")}
     assert published["numu"]["ratio_total"] == pytest.approx(80 * 11.5 / 5.194e-10)
     assert published["numu"]["ratio_mean_energy"] == pytest.approx(2000.0 / 808.0)

@@ -10,11 +10,16 @@ from typing import Final
 import numpy as np
 
 from darkhorn.beam.beamline import Aperture
+from darkhorn.beam.passage_tables import cross_sections
 from darkhorn.core.errors import unknown_name
 from darkhorn.core.rays import Bools, Floats, Ints, Rays
+from darkhorn.core.species import PI_PLUS, charge, mass
+from darkhorn.core.units import AVOGADRO, CM, CM2_IN_M2
 from darkhorn.physics.energy_loss import bethe
 from darkhorn.physics.stopping import WALLS, Wall, inelastic_per_m
 
+WALL_NUCLEUS: Final = "Al"
+"""Nucleus whose cross sections and yields stand for those of steel and concrete."""
 _STEP: Final = 1.0e-6
 """How far in m beyond the surface a particle starts in the open region."""
 
@@ -59,6 +64,10 @@ class Surfaces:
         index = np.searchsorted(self.z_start, z, side="right") - 1
         covered = (index >= 0) & (z <= self.z_end[np.maximum(index, 0)])
         return np.where(covered, index, -1)
+
+    def behind(self, material: str) -> Ints:
+        """Return the numbers of the apertures with this material behind them."""
+        return np.flatnonzero([name == material for name in self.materials])
 
     def inside_wall(self, x: Floats) -> Bools:
         """Return whether points (N, 4) lie beyond the aperture at their z."""
@@ -106,17 +115,15 @@ def slowed(kinetic: Floats, path: Floats, mass: float, wall: Wall) -> Floats:
     return np.where(left > 0.0, np.interp(left, reach, grid), 0.0)
 
 
-def emerge(rays: Rays, surfaces: Surfaces, mass: float) -> Rays:
+def emerge(rays: Rays, surfaces: Surfaces) -> Rays:
     """Return charged pions at the surface of the wall in which they were made.
 
     Parameters
     ----------
     rays : Rays
-        Pions inside walls, (N,).
+        Pions of one species inside walls, (N,).
     surfaces : Surfaces
         The open region.
-    mass : float
-        MeV.
 
     Returns
     -------
@@ -129,16 +136,72 @@ def emerge(rays: Rays, surfaces: Surfaces, mass: float) -> Rays:
     Decays and scattering inside the wall are left out: over 0.1 m a pion of 0.5 GeV/c decays with a probability of
     0.4 %.
     """
-    path = surfaces.way_out(rays)
-    index, momentum = surfaces.aperture(rays.x[:, 3]), rays.momentum
+    out, path = surface(rays, surfaces)
+    index, momentum, weight = surfaces.aperture(rays.x[:, 3]), rays.momentum, np.zeros(len(rays))
+    for name, wall in WALLS.items():
+        free = np.isin(index, surfaces.behind(name)) & (out.weight > 0.0)
+        weight[free] = rays.weight[free] * np.exp(-path[free] * inelastic_per_m(momentum[free], wall))
+    return out.with_weight(weight)
+
+
+def surface(rays: Rays, surfaces: Surfaces) -> tuple[Rays, Floats]:
+    """Return particles of one species where they leave the wall in which they are, and the path in m to there.
+
+    Parameters
+    ----------
+    rays : Rays
+        Inside walls, (N,).
+    surfaces : Surfaces
+        The open region.
+
+    Returns
+    -------
+    Rays
+        N particles just inside the open region, charged ones slower, not attenuated; those that do not come out stay
+        where they are, with weight 0.
+    (N,) float
+        Infinite where the straight line meets no surface.
+    """
+    species, path = int(rays.pdgid[0]) if len(rays) else PI_PLUS, surfaces.way_out(rays)
+    m, index = mass(species), surfaces.aperture(rays.x[:, 3])
     x, p, weight = rays.x.copy(), rays.p.copy(), np.zeros(len(rays))
     for name, wall in WALLS.items():
-        behind = np.array([material == name for material in (*surfaces.materials, "")])[index]
-        out = np.flatnonzero(behind & np.isfinite(path))
-        kinetic = slowed(rays.energy[out] - mass, path[out], mass, wall)
+        out = np.flatnonzero(np.isin(index, surfaces.behind(name)) & np.isfinite(path))
+        kinetic = rays.energy[out] - m
+        if charge(species) != 0.0:
+            kinetic = slowed(kinetic, path[out], m, wall)
         out, kinetic = out[kinetic > 0.0], kinetic[kinetic > 0.0]
-        left = np.sqrt(kinetic * (kinetic + 2.0 * mass))
-        weight[out] = rays.weight[out] * np.exp(-path[out] * inelastic_per_m(momentum[out], wall))
+        left = np.sqrt(kinetic * (kinetic + 2.0 * m))
+        weight[out] = rays.weight[out]
         x[out, 1:] += (path[out, None] + _STEP) * rays.direction[out]
-        p[out] = np.column_stack([kinetic + mass, left[:, None] * rays.direction[out]])
-    return Rays(rays.pdgid, x, p, weight, rays.parent)
+        p[out] = np.column_stack([kinetic + m, left[:, None] * rays.direction[out]])
+    return Rays(rays.pdgid, x, p, weight, rays.parent), path
+
+
+def production_per_m(species: int, p: Floats, wall: Wall) -> Floats:
+    """Return production interactions of a nucleon or pion per metre of a wall, (N,).
+
+    n sigma, with sigma = (inelastic - quasi-elastic on aluminium) (A/26.98)^0.75.
+
+    Parameters
+    ----------
+    species : int
+        PDG number.
+    p : (N,) float
+        MeV/c.
+    wall : Wall
+        The matter.
+
+    Raises
+    ------
+    RangeError
+        For a species without cross sections.
+
+    Notes
+    -----
+    The power of A is an estimate.
+    """
+    sigma = cross_sections(species, p, WALL_NUCLEUS)
+    removed = (sigma.inelastic - sigma.quasi_elastic) * (wall.a / 26.98) ** 0.75
+    per_m: Floats = removed * CM2_IN_M2 * AVOGADRO * wall.density / wall.a / CM**3
+    return per_m

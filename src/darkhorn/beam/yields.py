@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.beam.passage_tables import cross_sections
-from darkhorn.core.errors import InputFileError, RangeError, require_range, unknown_name
+from darkhorn.core.errors import InputFileError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import NEUTRON, PI_MINUS, PI_PLUS, PROTON
 from darkhorn.core.units import GEV
@@ -134,45 +134,56 @@ class YieldTable:
         value = (1.0 - share) * cells[rung, column, row] + share * cells[rung + 1, column, row]
         return np.where(inside, value / p_in, 0.0)
 
-    def draw(self, product: int, u: Floats, v: Floats, slowest: float) -> tuple[Floats, Floats, float]:
-        """Return momenta and angles of one product of the fastest projectile of the ladder.
+    def draw(
+        self, product: int, p_in: ArrayLike, u: Floats, v: Floats, slowest: float
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return momenta and angles of one product a collision, drawn from the density above a momentum.
 
         Parameters
         ----------
         product : int
             PDG number, one of :data:`PRODUCTS`.
+        p_in : array_like
+            Momentum of each projectile in MeV/c, > 0, (N,) or a number.
         u, v : (N,) float
             Uniform in (0, 1).
         slowest : float
-            Smallest momentum in MeV/c that is drawn.
+            Smallest momentum in MeV/c that is drawn, >= 0.
 
         Returns
         -------
         p : (N,) float
-            MeV/c, > ``slowest``.
+            MeV/c, > ``slowest``; ``slowest`` where nothing is that fast.
         theta : (N,) float
             rad.
-        multiplicity : float
-            Products faster than that per production interaction.
+        multiplicity : (N,) float
+            Products faster than that per production interaction; zero below the ladder.
 
         Raises
         ------
         UnknownNameError
             For a product that is not tabulated.
         RangeError
-            When nothing is that fast.
+            For a momentum out of range.
         """
-        top = float(self.momenta[-1])
-        edges = np.maximum(X_EDGES, slowest / top)
-        cells = self._counts(product)[-1] * (np.diff(edges) / np.diff(X_EDGES))[:, None]
-        if not cells.any():
-            raise RangeError(f"slowest = {slowest:g} MeV/c: no product is faster; allowed: < {top:g} MeV/c")
-        column, inside = _pick(u, cells.sum(axis=1)[None, :], np.zeros(len(u), dtype=np.int64))
-        x = edges[column] + inside * np.diff(edges)[column]
-        row, inside = _pick(v, cells, column)
+        require_range("p_in", p_in, 0.0, unit="MeV/c", open_low=True)
+        require_range("slowest", slowest, 0.0, unit="MeV/c")
+        p_in = np.broadcast_to(np.asarray(p_in, dtype=float), u.shape)
+        rung, share, open_ = self._rungs(p_in)
+        cells = self._counts(product) / self.interactions[:, None, None]
+        low, high = np.maximum(X_EDGES[:-1], (slowest / p_in)[:, None]), X_EDGES[1:]
+        width = np.maximum(high - low, 0.0)
+        columns = (1.0 - share)[:, None] * cells.sum(axis=2)[rung] + share[:, None] * cells.sum(axis=2)[rung + 1]
+        columns = np.where(open_[:, None], columns * width / np.diff(X_EDGES), 0.0)
+        row = np.arange(len(u))
+        column, inside = _pick(u, columns, row)
+        some = width[row, column] > 0.0
+        x = np.where(some, low[row, column] + inside * width[row, column], slowest / p_in)
+        angles = (1.0 - share)[:, None] * cells[rung, column] + share[:, None] * cells[rung + 1, column]
+        angle, inside = _pick(v, angles, row)
         cosine = np.cos(THETA_EDGES)
-        theta = np.arccos(cosine[row] + inside * np.diff(cosine)[row])
-        return x * top, theta, float(cells.sum() / self.interactions[-1])
+        theta = np.arccos(cosine[angle] + inside * np.diff(cosine)[angle])
+        return x * p_in, theta, columns.sum(axis=1)
 
     def mirrored(self) -> Self:
         """Return the table of the isospin mirror: neutrons from protons, pi- from pi+.

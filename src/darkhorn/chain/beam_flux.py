@@ -1,4 +1,7 @@
-"""Every neutrino of a beam at one detector: primary mesons in flight, mesons that stop, and second interactions."""
+"""Every neutrino of a beam at one detector.
+
+Primary mesons in flight, mesons that stop, second interactions, and protons that go past the target.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,6 +11,8 @@ import numpy as np
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.cut_window import WINDOWS
+from darkhorn.beam.parametrised import ParametrisedSource
+from darkhorn.beam.passing import DumpVertices, OpenVertices, PassingProtons
 from darkhorn.beam.table import TableParents, TableSource
 from darkhorn.beam.yields import SYSTEMATIC
 from darkhorn.chain.at_rest import at_rest_flux
@@ -20,25 +25,28 @@ from darkhorn.chain.modes import (
     flux_to_precision,
     horn_parents,
     scaled,
+    steel_parents,
     target_source,
     window_parents,
 )
-from darkhorn.chain.neutrinos import NeutrinoFlux
-from darkhorn.chain.reinteraction import second_flux
+from darkhorn.chain.neutrinos import NeutrinoFlux, neutrino_flux
+from darkhorn.chain.reinteraction import KINDS, PASSING, PASSING_AGAIN, PIONS_TWICE, second_flux, second_source
 from darkhorn.chain.universes import FluxErrors
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.rays import Floats, Rays
-from darkhorn.core.species import K_PLUS, NEUTRON, PI_MINUS, PI_PLUS, PROTON
+from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, PI_PLUS
 from darkhorn.experiments.detectors import Detector
+from darkhorn.experiments.modes import load_dump
 
 PRIMARY: Final = "primary"
 K_AT_REST: Final = "K at rest"
 PI_AT_REST: Final = "pi, mu at rest"
-NUCLEONS_AGAIN: Final = "p, n again"
-PIONS_AGAIN: Final = "pi again"
-_AGAIN: Final = {NUCLEONS_AGAIN: (PROTON, NEUTRON), PIONS_AGAIN: (PI_PLUS, PI_MINUS)}
+AGAIN: Final = tuple(name for name in KINDS if name not in (PIONS_TWICE, PASSING, PASSING_AGAIN))
+"""Components of hadrons of the target that interact again. Pions that do so twice are left out: 0.01 % of numu and
+0.1 % of numubar in neutrino mode (``scripts/reinteraction.py``)."""
 _AT_REST_POINTS: Final = 2**12
 _AGAIN_POINTS: Final = 2**12
+_PASSING_SEED: Final = 104_729
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +56,8 @@ class BeamFlux:
     Attributes
     ----------
     components : dict of str to NeutrinoFlux
-        By how the parent came about: :data:`PRIMARY`, :data:`AT_REST`, ...
+        By how the parent came about: :data:`PRIMARY`, :data:`K_AT_REST`, :data:`PI_AT_REST`, and the names of
+        :data:`darkhorn.chain.reinteraction.KINDS`.
     parents : dict of int to sampler
         Primary mesons behind the horn, for the systematic errors; empty where there are none.
     """
@@ -83,6 +92,7 @@ def horn_flux(
     pi_minus: str = "newer",
     at_rest: bool = True,
     again: bool = True,
+    passing: bool | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BeamFlux:
     """Return the neutrino flux of a beam with its horn (or without current), by component, flavour and direct parent.
@@ -103,6 +113,8 @@ def horn_flux(
         Whether mesons that stop make neutrinos.
     again : bool
         Whether hadrons of the target interact again.
+    passing : bool, optional
+        Whether protons that go past the target make mesons in air, metal, walls and dump; by default as ``again``.
     progress : callable
         Told what is being done.
     """
@@ -120,30 +132,62 @@ def horn_flux(
     if again:
         progress("second interactions")
         components |= again_fluxes(line, disc, run)
+    if again if passing is None else passing:
+        progress("protons past the target")
+        components |= passing_fluxes(line, disc, run)
     return BeamFlux(components, parents)
 
 
-def again_fluxes(line: Beamline, disc: Disc, run: Run) -> dict[str, NeutrinoFlux]:
-    """Return the fluxes of pions that nucleons and pions of the target make when they interact again.
+def again_fluxes(line: Beamline, disc: Disc, run: Run, kinds: tuple[str, ...] = AGAIN) -> dict[str, NeutrinoFlux]:
+    """Return the fluxes of pions that hadrons make on their way, by kind.
 
     A correction, computed with a fixed number of points.
+
+    Parameters
+    ----------
+    line, disc, run
+        As :func:`horn_flux`.
+    kinds : tuple of str
+        Names in :data:`darkhorn.chain.reinteraction.KINDS`.
     """
     settings: dict[str, Any] = {"replicates": run.replicates, "seed": run.seed, "threads": run.threads}
-    (second,) = second_flux(line, (disc,), EDGES, n=_AGAIN_POINTS, **settings)
-    return {
-        name: BeamFlux({str(pdg): second.by_hadron[pdg] for pdg in hadrons}).flux for name, hadrons in _AGAIN.items()
-    }
+    (second,) = second_flux(line, (disc,), EDGES, kinds=kinds, n=_AGAIN_POINTS, **settings)
+    return second.parts
+
+
+def passing_fluxes(line: Beamline, disc: Disc, run: Run) -> dict[str, NeutrinoFlux]:
+    """Return the fluxes of protons that make no meson in the target, and of nucleons that they make.
+
+    Arguments as :func:`horn_flux`.
+
+    Notes
+    -----
+    Pions of air, metal and walls come from the yield tables; kaons of air and metal, and pions that decay in the dump,
+    have the parametrised shapes of beryllium, as in the dump mode. Left out: kaons of walls and dump in flight, and
+    what nucleons make in the dump.
+    """
+    found = again_fluxes(line, disc, run, (PASSING, PASSING_AGAIN))
+    dump, settings = load_dump(), {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads}
+    vertices = DumpVertices(PassingProtons(line), dump.steel_nucleon)
+    steel = steel_parents(line, dump, disc, run, ParametrisedSource(line, vertices=vertices))
+    in_open = ParametrisedSource(line, vertices=OpenVertices(second_source(line, KINDS[PASSING])))
+    kaons = horn_parents(line, disc, run, (K_PLUS, K_MINUS, K_LONG), in_open)
+    for parents, muons in ((steel, False), (kaons, True)):
+        (flux,) = neutrino_flux(parents, (disc,), EDGES, muons=muons, seed=run.seed + _PASSING_SEED, **settings)
+        found[PASSING] = found[PASSING].plus(flux)
+    return found
 
 
 def beam_covariance(found: BeamFlux, errors: FluxErrors, flavour: str, *parents: str) -> Floats:
     """Return the systematic covariance of a flux by bin, (bins, bins), in (1/cm^2/POT)^2.
 
-    That of the primary mesons in flight, and the uncertainty of the yields of second interactions, taken as the same
-    factor for all of them. Flavour and parents as :meth:`darkhorn.chain.neutrinos.NeutrinoFlux.select`.
+    That of the primary mesons in flight, and the uncertainty of the yields of second interactions and of protons past
+    the target, taken as the same factor for all of them. Flavour and parents as
+    :meth:`darkhorn.chain.neutrinos.NeutrinoFlux.select`.
     """
     covariance = errors.covariance(found.components[PRIMARY], flavour, *parents)
     again = [
-        found.components[name].select(flavour, *parents).mean(axis=0) for name in _AGAIN if name in found.components
+        found.components[name].select(flavour, *parents).mean(axis=0) for name in KINDS if name in found.components
     ]
     if not again:
         return covariance

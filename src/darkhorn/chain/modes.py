@@ -126,9 +126,23 @@ def air_parents(line: Beamline, dump: DumpMode, disc: Disc, run: Run) -> dict[in
     return {pdg: prepare(source, off, pdg, disc.centre, run.seed, run.threads) for pdg in (PI_PLUS, PI_MINUS)}
 
 
-def steel_parents(line: Beamline, dump: DumpMode, disc: Disc, run: Run) -> dict[int, Any]:
-    """Return samplers of the charged pions that decay inside the dump."""
-    source, found = steel_source(line, dump), {}
+def steel_parents(
+    line: Beamline, dump: DumpMode, disc: Disc, run: Run, source: ParametrisedSource | None = None
+) -> dict[int, Any]:
+    """Return samplers of the charged pions that decay inside the dump.
+
+    Parameters
+    ----------
+    line : Beamline
+        Gives the proton beam.
+    dump : DumpMode
+        The steel.
+    disc, run
+        As :func:`horn_parents`.
+    source : ParametrisedSource, optional
+        Mesons at production in the steel; by default those of protons steered past the target.
+    """
+    source, found = source or steel_source(line, dump), {}
     for pdg in (PI_PLUS, PI_MINUS):
         start = SteelParents(source, pdg, dump, ImportanceGrid.uniform())
         found[pdg] = replace(start, grid=_adapted(start, disc, run.seed))

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from darkhorn.chain.beam_flux import K_AT_REST, NUCLEONS_AGAIN, PI_AT_REST, PIONS_AGAIN, PRIMARY, BeamFlux
+from darkhorn.chain.beam_flux import AGAIN, K_AT_REST, PI_AT_REST, PRIMARY, BeamFlux
 from darkhorn.chain.predict import mean_and_error
+from darkhorn.chain.reinteraction import PASSING, PASSING_AGAIN, VIA_NUCLEONS
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV
@@ -93,14 +94,19 @@ def comparisons(found: BeamFlux, mode: str, table: FluxTable | None) -> list[Com
     Returns
     -------
     list of Comparison
-        Pions of the first interaction (with pions that interacted again, as the published column has them), direct
-        parents, then sums over parents. Stopped pions and muons are in none of them: the published tables leave them
-        out.
+        Pions of the first interaction, direct parents, then sums over parents. Stopped pions and muons are in none of
+        them: the published tables leave them out.
+
+    Notes
+    -----
+    The published split goes by the first hadron of a history that an inelastic collision made, whatever nucleus was
+    hit. So pions that interacted again, and pions that protons past the target made in air, metal, walls or dump, are
+    compared with the column of pions of p-Be; pions of nucleons, those of air and walls too, with that of "p or n".
     """
     everything = found.without(PI_AT_REST)
     edges = everything.edges
     rows: list[tuple[str, str, Floats]] = []
-    first = found.without(PI_AT_REST, NUCLEONS_AGAIN)
+    first = found.without(PI_AT_REST, *VIA_NUCLEONS)
     if table is not None and mode == "neutrino":
         for flavour in ("numu", "numubar"):
             rows.append((f"{flavour}, pi of p-Be", f"{flavour}_sec_pBe_pi", first.select(flavour, "pi")))
@@ -109,8 +115,9 @@ def comparisons(found: BeamFlux, mode: str, table: FluxTable | None) -> list[Com
         for flavour in ("numu", "nue"):
             kaons = everything.select(flavour, "K", "K at rest")
             rows.append((f"{flavour} from K", f"{flavour}_K", kaons))
-        if NUCLEONS_AGAIN in found.components:
-            again = found.components[NUCLEONS_AGAIN]
+        others = [name for name in found.components if name not in VIA_NUCLEONS]
+        if len(others) < len(found.components):
+            again = found.without(*others)
             rows += [(f"{f}, p or n again", f"{f}_sec_pBe_pn", again.select(f)) for f in ("numu", "numubar")]
     rows += [(f"{f}, all", f, everything.select(f)) for f in ("numu", "numubar", "nue", "nuebar")]
     if table is None:
@@ -175,7 +182,7 @@ def summary(found: BeamFlux, mode: str) -> dict[str, Any]:
 
 def switches(found: BeamFlux) -> dict[str, bool]:
     """Return what our flux contains, by name."""
-    names = (PRIMARY, K_AT_REST, PI_AT_REST, NUCLEONS_AGAIN, PIONS_AGAIN)
+    names = (PRIMARY, K_AT_REST, PI_AT_REST, *AGAIN, PASSING, PASSING_AGAIN)
     return {name: name in found.components for name in names}
 
 
