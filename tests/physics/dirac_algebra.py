@@ -63,3 +63,25 @@ def scatter(energy, m, target, m_out, cos_cm, phi=0.4):
     boost[0, 3] = boost[3, 0] = gamma * beta
     k = boost @ k
     return p, rest, k, p + rest - k
+
+
+def lepton_spinors(p, mass):
+    """Both spinors ubar(p, s) of a lepton, rows of shape (2, 4), by boosting those at rest."""
+    boost = slash(p) + mass * IDENTITY
+    at_rest = np.eye(4)[:2]
+    return [(boost @ u / np.sqrt(p[0] + mass)).conj() @ GAMMA[0] for u in at_rest]
+
+
+def antineutrino_spinors(p):
+    """Both spinors v(p, s) of a massless antiparticle, shape (2, 4)."""
+    return [slash(p) @ v / np.sqrt(p[0]) for v in np.eye(4)[2:]]
+
+
+def polarisation_vectors(k, mass):
+    """Three real polarisation vectors of a massive vector with momentum k in any direction."""
+    space = np.sqrt(k[1:] @ k[1:])
+    along = k[1:] / space
+    first = np.cross(along, np.eye(3)[np.argmin(np.abs(along))])
+    first = first / np.sqrt(first @ first)
+    flat = [np.concatenate([[0.0], vector]) for vector in (first, np.cross(along, first))]
+    return [*flat, np.concatenate([[space], k[0] * along]) / mass]
