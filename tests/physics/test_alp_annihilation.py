@@ -129,7 +129,7 @@ def test_bad_arguments_are_refused():
             aa.resonance_strength_cm2(m)
     with pytest.raises(RangeError, match="soft_photon"):
         aa.annihilation_threshold(1.0, -1.0)
-    with pytest.raises(RangeError, match="2 p1.k"):
+    with pytest.raises(RangeError, match=r"2 p1\.k"):
         aa.spin_sum_annihilation(0.0, 1.0, 1.0)
-    with pytest.raises(RangeError, match="2 p2.k"):
+    with pytest.raises(RangeError, match=r"2 p2\.k"):
         aa.spin_sum_annihilation(1.0, 0.0, 1.0)
