@@ -88,10 +88,10 @@ def test_never_nan_and_zero_when_closed(mass, first, second):
 
 def test_a_closed_chain_is_a_typed_error():
     with pytest.raises(ThresholdError, match=r"chi' -> chi V is closed: 17 -> 8 \+ 50 MeV; allowed: .* > 58 MeV"):
-        cw.require_open("chi' -> chi V", 17.0, 8.0, 50.0)
-    cw.require_open("chi' -> chi V", 59.0, 8.0, 50.0)
+        cw.require_heavier("chi' -> chi V", 17.0, 8.0, 50.0)
+    cw.require_heavier("chi' -> chi V", 59.0, 8.0, 50.0)
     with pytest.raises(RangeError, match="a mass in V -> chi chi = -1 MeV"):
-        cw.require_open("V -> chi chi", 17.0, -1.0, 1.0)
+        cw.require_heavier("V -> chi chi", 17.0, -1.0, 1.0)
     with pytest.raises(RangeError, match="m_second"):
         cw.width_vector_to_transition(1.0, 10.0, 1.0, -1.0)
     with pytest.raises(RangeError, match="m_scalar"):

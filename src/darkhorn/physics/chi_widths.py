@@ -7,7 +7,7 @@ from darkhorn.core.errors import ThresholdError, require_range
 from darkhorn.core.rays import Floats
 
 
-def require_open(decay: str, parent: float, *products: float) -> None:
+def require_heavier(decay: str, parent: float, *products: float) -> None:
     """Raise unless a decay is kinematically open, for chains that make no sense without it.
 
     Parameters
