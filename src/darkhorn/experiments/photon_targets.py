@@ -33,7 +33,7 @@ def photon_target(element: str) -> PhotonTarget:
     if element not in RADIATION_LENGTHS:
         raise unknown_name("target of photons", element, RADIATION_LENGTHS)
     path = package_files(".csv")["photon_cross_sections"]
-    columns = read_columns(path, ("energy", *RADIATION_LENGTHS))
+    columns = read_columns(path, ("energy", *RADIATION_LENGTHS, "quality"))
     energies, barns = (as_numbers(path, name, columns[name]) for name in ("energy", element))
     nucleus = Composition.from_number_densities({element: 1.0}).targets[0]
     return PhotonTarget(
