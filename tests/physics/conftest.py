@@ -39,3 +39,20 @@ def dalitz_points() -> Callable[[float, float, float, float, float], tuple[Float
         return m12_sq, M**2 + m_x**2 - m12_sq - delta, delta
 
     return points
+
+
+@pytest.fixture(scope="session")
+def many_points() -> Callable[[int, int], tuple[Floats, ...]]:
+    """Return n random (m12_sq, m23_sq, M, m_l, m_x, q^2 - m_l^2), masses included, each an array (n,)."""
+
+    def points(n: int, seed: int) -> tuple[Floats, ...]:
+        rng = np.random.default_rng(seed)
+        M = rng.uniform(100.0, 600.0, n)
+        m_l = M * 10.0 ** rng.uniform(-3.0, -0.2, n)
+        m_x = (M - m_l) * rng.uniform(0.01, 0.99, n)
+        m12_sq = m_l**2 + ((M - m_x) ** 2 - m_l**2) * rng.uniform(0.001, 0.999, n)
+        low, high = delta_limits(m12_sq, M, m_l, m_x)
+        delta = low * (high / low) ** rng.uniform(0.001, 0.999, n)
+        return m12_sq, M**2 + m_x**2 - m12_sq - delta, M, m_l, m_x, delta
+
+    return points

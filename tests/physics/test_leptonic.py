@@ -89,3 +89,39 @@ def test_broadcasting() -> None:
     m23_sq = np.full((3, 1), 549.8)
     for msq in (leptonic.msq_scalar_ib1, leptonic.msq_pseudoscalar_ib1, leptonic.msq_scalar_ib2):
         assert msq(np.full(4, 15193.8), m23_sq, 139.57039, 105.6583755, 10.0).shape == shape
+
+
+@pytest.mark.parametrize("weak_vertex", [True, False])
+def test_derivative_form_at_many_points(many_points: Callable[..., Any], weak_vertex: bool) -> None:
+    *point, delta = many_points(10_000, 3)
+    closed = leptonic.msq_pseudoscalar_derivative(*point, delta, weak_vertex=weak_vertex)
+    explicit = traces.squared(lambda at: traces.lepton_derivative(at, weak_vertex=weak_vertex), *point, delta)
+    assert (closed >= 0.0).all()
+    scale = explicit + point[3] ** 2 * leptonic.msq_scalar_ib1(*point, delta)
+    assert (np.abs(closed - explicit) / scale).max() < 1e-9
+
+
+def test_derivative_coupling_is_yukawa_and_a_weak_vertex(many_points: Callable[..., Any]) -> None:
+    """kslash gamma5 = -(2 m Yukawa + gamma5 pslash) between on-shell spinors, as an amplitude."""
+    *point, delta = many_points(100, 4)
+    at = traces.momenta(*point, delta)
+    mass = point[3][:, None, None]
+    whole = traces.lepton_derivative(at)
+    parts = -mass * traces.lepton_scalar(at, pseudo=True) - 0.5 * traces.GAMMA5 @ traces.slash(at.p)
+    size = traces.spin_sum(at, whole) + traces.spin_sum(at, parts)
+    assert (traces.spin_sum(at, whole - parts) / size).max() < 1e-20
+    assert (np.abs(whole - parts).max(axis=(1, 2)) > 1e-3 * np.abs(whole).max(axis=(1, 2))).any(), (
+        "off shell they differ"
+    )
+
+
+def test_derivative_coupling_survives_a_massless_lepton() -> None:
+    """With the weak vertex 2 (k.l)(k.n) - m_x^2 l.n remains at m = 0; without it nothing does."""
+    point = (8000.0, 4000.0, 139.57039, 1e-6, 20.0)
+    at = dots(*point)
+    limit = 2.0 * at.k_l * at.k_n - 400.0 * at.l_n
+    assert leptonic.msq_pseudoscalar_derivative(*point) == pytest.approx(float(limit), rel=1e-12)
+    yukawa = leptonic.msq_pseudoscalar_derivative(*point, weak_vertex=False)
+    assert yukawa == pytest.approx(1e-12 * float(leptonic.msq_pseudoscalar_ib1(*point)), rel=1e-12)
+    muon = leptonic.msq_pseudoscalar_derivative(15193.8178247394, 549.768253311701, 139.57039, 105.6583755, 10.0)
+    assert muon == pytest.approx(1.796075030855331e07, rel=1e-9)

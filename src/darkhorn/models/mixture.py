@@ -17,6 +17,7 @@ from darkhorn.core.rays import Floats
 from darkhorn.physics import coherent, traces
 from darkhorn.physics.dirac import Complexes, dot
 from darkhorn.physics.phase_space import delta_limits
+from darkhorn.physics.radiative import msq_vector
 
 FORM_FACTORS: Final = ((species.PI_PLUS, 0.0254, 0.0119), (species.K_PLUS, 0.0945, 0.0385))
 """Rows (PDG number, F_V, F_A) at L^2 = 0. Source: PIBETA:2008 (pion); PDG listings, with the kaon's difference an
@@ -107,7 +108,7 @@ class Mixture:
 
     @property
     def has_closed_form(self) -> bool:
-        """Whether ``coherent.msq_full`` holds: vector vertex, whole meson side with c0 = 0, no tensor of one's own."""
+        """Whether a closed form holds: vector vertex, whole meson side with c0 = 0, no tensor of one's own."""
         plain = (self.c_left, self.c_right, self.c0, self.tensor) == (1.0, 1.0, 0.0, None)
         return plain and (self.q_meson == 0.0 or (self.meson_pole and self.contact))
 
@@ -169,8 +170,10 @@ class Mixture:
         point = (m12_sq, m23_sq, M, m_l, m_x)
         if not self.has_closed_form:
             return self.msq_by_matrices(*point, q2_minus_m2, f_vector=f_vector, f_axial=f_axial)
-        factors = self._with_slopes(np.asarray(m12_sq, dtype=float), f_vector, f_axial)
         charges = (self.q_lepton, self.q_meson)
+        if self.sd_sign == 0:
+            return msq_vector(*point, *charges, q2_minus_m2)
+        factors = self._with_slopes(np.asarray(m12_sq, dtype=float), f_vector, f_axial)
         return coherent.msq_full(*point, *charges, *factors, q2_minus_m2, axial_form=self.axial_form)
 
     def current(self) -> tuple[bool, str]:
