@@ -1,5 +1,6 @@
 """Mesons on disk: found again, never believed blindly, never in the way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,3 +123,14 @@ def test_fingerprint_sees_every_field_and_no_address() -> None:
     assert "0x" not in cache.fingerprint(np.hypot) + cache.fingerprint(cache.recall)
     with pytest.raises(TypeError, match="no fingerprint"):
         cache.fingerprint(lambda: None)
+
+
+def test_fingerprint_of_a_function_sees_what_it_keeps() -> None:
+    def scaled(factor: float) -> Callable[[float], float]:
+        def inner(x: float) -> float:
+            return factor * x
+
+        return inner
+
+    assert cache.fingerprint(scaled(2.0)) == cache.fingerprint(scaled(2.0))
+    assert cache.fingerprint(scaled(2.0)) != cache.fingerprint(scaled(3.0))

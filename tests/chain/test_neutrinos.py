@@ -11,7 +11,17 @@ from darkhorn.beam.parametrised import ParametrisedSource
 from darkhorn.chain.at_rest import at_rest_flux, dump_kaons, stopped, wall_at
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.neutrino_channels import channels
-from darkhorn.chain.neutrinos import NeutrinoFlux, carried, muons_of, neutrino_flux
+from darkhorn.chain.neutrinos import (
+    BIN_SLACK,
+    OTHER_SLACK,
+    NeutrinoFlux,
+    bin_error,
+    carried,
+    muons_of,
+    neutrino_flux,
+    precise_flux,
+    relative_error,
+)
 from darkhorn.chain.parents import prepare
 from darkhorn.core.errors import RangeError, UnknownNameError
 from darkhorn.core.importance import ImportanceGrid
@@ -224,3 +234,30 @@ def test_errors(line: Beamline, layers: Layers) -> None:
     with pytest.raises(RangeError, match="protons at the dump = -1 per POT"):
         dump_kaons(line, -1.0, points)
     assert Axis.SMEAR_ENERGY < Axis.SCATTER
+
+
+def test_errors_of_bins_by_hand() -> None:
+    """Two bins of 50 MeV make one of 100; a bin with a thousandth of the fullest does not count."""
+    rows = np.array([[1.0, 1.0, 4.0, 4.0, 0.0, 0.01], [2.0, 2.0, 4.0, 4.0, 0.01, 0.0], [3.0, 3.0, 4.0, 4.0, 0.0, 0.0]])
+    edges = np.linspace(0.0, 300.0, 7)
+    first = 2.0 / np.sqrt(3.0) / 4.0
+    assert bin_error(rows, edges) == pytest.approx(first / np.sqrt(2.0))
+    assert relative_error(rows[:, :4]) == pytest.approx([first, first, 0.0, 0.0])
+    assert bin_error(np.zeros((3, 6)), edges) == 0.0
+
+
+def test_points_are_added_where_the_precision_needs_them(line: Beamline) -> None:
+    source = ParametrisedSource(line)
+    parents = {pdg: prepare(source, line, pdg, FAR.centre, 1, even=True) for pdg in (PI_PLUS, K_LONG)}
+    said: list[str] = []
+    edges = np.linspace(0.0, 8000.0, 161)
+    settings = {"precision": 0.02, "replicates": 4, "muons": False}
+    flux = precise_flux(parents, FAR, edges, progress=said.append, **settings)
+    rows = flux.select("numu", "pi")
+    assert relative_error(rows.sum(axis=1)) < 0.02
+    assert bin_error(rows, edges) < 0.02 * BIN_SLACK
+    assert relative_error(flux.select("nue", "K0").sum(axis=1)) < 0.02 * OTHER_SLACK
+    assert said[0] == "flux of pi+ (1 of 2): 4 x 2048 points"
+    assert said[-1] == "flux of K0L (2 of 2): 4 x 2048 points"
+    with pytest.raises(RangeError, match="precision"):
+        precise_flux(parents, FAR, edges, precision=1.0)

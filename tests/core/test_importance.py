@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from darkhorn.core.errors import RangeError
-from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.importance import ImportanceGrid, balanced_worth
 
 GRIDS = hnp.arrays(float, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0.01, 1.0))
 
@@ -130,3 +130,45 @@ def test_a_cell_without_points_is_refused(bad: float) -> None:
 def test_floor_is_a_share(floor: float) -> None:
     with pytest.raises(RangeError, match=r"floor = .*\(0, 1\]"):
         ImportanceGrid.adapted(np.array([0.5]), np.array([0.5]), np.ones(1), floor=floor)
+
+
+def test_worth_by_hand() -> None:
+    """Two bins with 3 and 1, the sum 4: they share it like 16/10 bins."""
+    cell, weight = np.array([[0, 0, 1], [0, 0, 0]]), np.array([[1.0, 0.5, 1.0], [1.0, 0.5, 0.0]])
+    value = [1 / (1.6 * 9) + 2 / 16, 1 / 1.6 + 2 / 16]
+    expected = np.sqrt([value[0], 0.25 * value[0], 0.5 * value[1]])
+    assert balanced_worth(cell, weight, whole=2.0) == pytest.approx(expected, rel=1e-12)
+    assert balanced_worth(cell, 7.0 * weight, whole=2.0) == pytest.approx(expected, rel=1e-12)
+    alone = balanced_worth(np.zeros((1, 3), dtype=np.int64), weight[:1])
+    assert alone == pytest.approx(weight[0] / weight[0].sum() * np.sqrt(17.0))
+
+
+def test_worth_of_nothing_is_nothing_and_ranges() -> None:
+    cell = np.zeros((2, 3), dtype=np.int64)
+    assert balanced_worth(cell, np.zeros((2, 3))).tolist() == [0.0] * 3
+    with pytest.raises(RangeError, match="whole"):
+        balanced_worth(cell, np.ones((2, 3)), whole=-1.0)
+    with pytest.raises(RangeError, match="least"):
+        balanced_worth(cell, np.ones((2, 3)), least=0.0)
+
+
+def test_balanced_pilots_level_the_errors_of_a_steep_spectrum() -> None:
+    """Bins of exp(-8 a): the grid of the plain weight leaves the last ones without points; integrals stay exact."""
+    rng = np.random.default_rng(7)
+
+    def content(grid: ImportanceGrid, n: int = 40000) -> tuple[np.ndarray, np.ndarray]:
+        a, b, jacobian = grid.map(*rng.random((2, n)))
+        weight = np.exp(-8 * a) * 2 * b * jacobian
+        cell = (a * 10).astype(int)
+        sums = np.bincount(cell, weights=weight, minlength=10) / n
+        return sums, np.sqrt(np.bincount(cell, weights=weight**2, minlength=10) / n**2) / sums
+
+    a, b = rng.random((2, 20000))
+    plain = np.exp(-8 * a) * 2 * b
+    worth = balanced_worth((a * 10).astype(np.int64)[None], plain[None])
+    exact = (np.exp(-8 * np.arange(10) / 10) - np.exp(-8 * np.arange(1, 11) / 10)) / 8
+    sums, level = content(ImportanceGrid.adapted(a, b, worth))
+    before, error = content(ImportanceGrid.adapted(a, b, plain))
+    assert (level**2).mean() < 0.35 * (error**2).mean()
+    assert np.abs(sums / exact - 1.0).max() < 4.5 * level.max()
+    assert np.abs(before / exact - 1.0).max() < 4.5 * error.max()

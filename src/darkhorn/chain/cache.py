@@ -48,6 +48,8 @@ def cache_dir() -> Path | None:
 def fingerprint(value: Any) -> str:
     """Return a text that is the same for equal inputs in every process: dataclasses, arrays, functions, numbers.
 
+    A function made inside another counts with what it has kept from there.
+
     Raises
     ------
     TypeError
@@ -65,8 +67,12 @@ def fingerprint(value: Any) -> str:
         return f"({','.join(fingerprint(item) for item in value)})"
     if value is None or isinstance(value, str | bool | int | float | np.generic):
         return repr(value)
-    if hasattr(value, "__qualname__") and "<" not in value.__qualname__:
-        return f"{value.__module__}.{value.__qualname__}"
+    if hasattr(value, "__qualname__") and "<lambda>" not in value.__qualname__:
+        name = f"{value.__module__}.{value.__qualname__}"
+        if "<locals>" not in name:
+            return name
+        held = ",".join(fingerprint(cell.cell_contents) for cell in getattr(value, "__closure__", None) or ())
+        return f"{name}({held})"
     raise TypeError(f"{type(value).__name__}: no fingerprint")
 
 

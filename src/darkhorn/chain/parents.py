@@ -3,7 +3,7 @@
 It knows nothing of new physics: one set of parents serves every mass and coupling.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,15 +15,21 @@ from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import Status
 from darkhorn.chain.cache import recall
-from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.importance import ImportanceGrid, balanced_worth
 from darkhorn.core.points import Axis, unit_points, words
-from darkhorn.core.rays import Bools, Floats, Rays
+from darkhorn.core.rays import Bools, Floats, Ints, Rays
 from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 from darkhorn.physics.passage import truncated_exponential
 
 _PILOT_STREAM = 1_000_000
-_PILOT_POINTS = 2**13
+_PILOT_POINTS = 2**12
+_PILOTS = 3
+_PILOT_RAYS = 4
+"""Points near the detector at which each meson of a pilot is scored."""
+_PILOT_BINS = 48
+_SPREAD = 0.01
+"""Radius of the region around the middle of the detector that a pilot looks at, over the distance."""
 _SALTS = (2, 3)
 """Uses of the random word of a meson: to the end of the horn, and on."""
 
@@ -70,11 +76,13 @@ def prepare(
     seed: int,
     threads: int = 1,
     physics: Physics | None = None,
+    *,
+    even: bool = False,
 ) -> ParentSampler:
-    """Return a sampler adapted by a pilot run to what can reach a detector.
+    """Return a sampler adapted by pilot runs to what can reach a detector.
 
-    The pilot spends points in proportion to the flux of a light isotropic daughter at the point ``towards``.
-    It only changes where points go: weights keep every expectation exact.
+    The pilots spend points where the flux of a light isotropic daughter near the point ``towards`` comes from. They
+    only change where points go: weights keep every expectation exact.
 
     Parameters
     ----------
@@ -89,27 +97,61 @@ def prepare(
     seed : int
         Seed of the calculation.
     threads : int
-        Threads of the pilot; the result does not depend on it.
+        Threads of the pilots; the result does not depend on it.
     physics : Physics, optional
         What is switched on in matter; by default everything. The source has its own for protons.
+    even : bool
+        Whether every bin of the daughter's energy is wanted as well as any other, and not the sum alone.
     """
     physics = physics or Physics()
     layers = compile_layers(beamline, physics)
-    start = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
-    points = unit_points(_PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0)))
-    parents = recall(start, points, threads)
-    flux = parents.weight * point_flux(parents, towards)
-    grid = ImportanceGrid.adapted(points[:, Axis.MOMENTUM], points[:, Axis.THETA], flux)
-    return ParentSampler(source, beamline, species, grid, layers, physics)
+    sampler = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
+    a, b, energy, flux, jacobian = (np.zeros(shape) for shape in (0, 0, (_PILOT_RAYS, 0), (_PILOT_RAYS, 0), 0))
+    for pilot in range(_PILOTS):
+        stream = (_PILOT_STREAM, abs(species), int(species > 0), pilot)
+        points = unit_points(_PILOT_POINTS, seed=seed, stream=stream)
+        found = _pilot_flux(recall(sampler, points, threads), towards, points)
+        energy, flux = np.hstack([energy, found[0]]), np.hstack([flux, found[1]])
+        place = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
+        a, b, jacobian = (np.concatenate(pair) for pair in zip((a, b, jacobian), place, strict=True))
+        worth = balanced_worth(_bins(energy), flux) if even else np.sqrt((flux**2).mean(axis=0))
+        sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian)))
+    return sampler
+
+
+def _pilot_flux(parents: Rays, towards: tuple[float, float, float], points: Floats) -> tuple[Floats, Floats]:
+    """Return energy (in any unit) and flux of a massless daughter at several places near a point, each (rays, N)."""
+    distance = float(np.linalg.norm(np.asarray(towards) - parents.x[0, 1:]))
+    energy, flux = [], []
+    for turn in range(_PILOT_RAYS):
+        u = (points[:, Axis.AIM_COS] + turn / _PILOT_RAYS) % 1.0
+        phi = 2.0 * np.pi * (points[:, Axis.AIM_PHI] + turn / _PILOT_RAYS)
+        radius = _SPREAD * distance * np.sqrt(u)
+        place = np.column_stack([radius * np.cos(phi), radius * np.sin(phi), np.zeros(len(phi))]) + towards
+        density, distance_sq = _seen_from(parents, place)
+        energy.append(np.sqrt(density))
+        flux.append(parents.weight * density / distance_sq)
+    return np.array(energy), np.array(flux)
+
+
+def _bins(energy: Floats) -> Ints:
+    """Return the bin of each energy, in equal bins up to the largest."""
+    cell: Ints = np.minimum(energy / energy.max() * _PILOT_BINS, _PILOT_BINS - 1).astype(np.int64)
+    return cell
 
 
 def point_flux(parents: Rays, towards: tuple[float, float, float]) -> Floats:
     """Return the flux 1/m^2 of one massless isotropic daughter a decay at a point in m, shape (N,)."""
-    line = np.asarray(towards) - parents.x[:, 1:]
+    density, distance_sq = _seen_from(parents, np.asarray(towards))
+    return density / distance_sq
+
+
+def _seen_from(parents: Rays, place: Floats) -> tuple[Floats, Floats]:
+    """Return the massless daughters per sr towards points (3,) or (N, 3) in m, and the squares of the distances."""
+    line = place - parents.x[:, 1:]
     distance_sq = np.einsum("ij,ij->i", line, line)
     cosine = np.einsum("ij,ij->i", line, parents.direction) / np.sqrt(distance_sq)
-    flux: Floats = massless_two_body_density(cosine, parents.gamma, parents.beta) / distance_sq
-    return flux
+    return massless_two_body_density(cosine, parents.gamma, parents.beta), distance_sq
 
 
 def decay_in_flight(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.core.errors import require_range
-from darkhorn.core.rays import Floats
+from darkhorn.core.rays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class ImportanceGrid:
         Parameters
         ----------
         a, b : (N,) float
-            Uniformly filled pilot coordinates in (0, 1).
+            Pilot coordinates in (0, 1), filled uniformly.
         weight : (N,) float
-            What the pilot found there, >= 0.
+            What the pilot found there, >= 0. Where a pilot had a grid itself, its weights (with their jacobian) over
+            the root of the jacobian.
         bins : int
             Cells along each side.
         floor : float
@@ -100,6 +101,51 @@ class ImportanceGrid:
         cell = np.minimum((np.asarray(a, dtype=float) * len(rows)).astype(np.int64), len(rows) - 1)
         jacobian: Floats = rows.sum() / (rows[cell] * len(rows))
         return jacobian
+
+
+def balanced_worth(cell: Ints, weight: Floats, whole: float = 16.0, least: float = 0.003) -> Floats:
+    """Return what each history of a pilot is worth when all bins of a histogram, and its sum, are to be known well.
+
+    A density in proportion to the root of the summed squares of the worth lowers the mean over bins of the squared
+    relative errors plus ``whole`` times that of the sum.
+
+    Parameters
+    ----------
+    cell : (k, N) int
+        Bin of each of the k scores of N histories, >= 0.
+    weight : (k, N) float
+        What each score adds to its bin, >= 0.
+    whole : float
+        How much the squared relative error of the sum counts beside that of a bin, >= 0.
+    least : float
+        Bins with less than this share of the fullest one count as if they had it, 0 < least <= 1.
+
+    Returns
+    -------
+    (N,) float
+        Zeros where the weights are.
+
+    Raises
+    ------
+    RangeError
+        For ``whole`` or ``least`` out of range.
+
+    Notes
+    -----
+    worth^2 = mean over k of w^2 (1/(n F_b^2) + whole/F^2) with the content F_b of the score's bin, the sum F and the
+    number of bins that share it, n = F^2/sum F_b^2. Scores of one history count as if they fell into bins of their
+    own. Source: derived; minimum of sum_b Var_b/F_b^2 by Lagrange's multiplier.
+    """
+    require_range("whole", whole, 0.0)
+    require_range("least", least, 0.0, 1.0, open_low=True)
+    content = np.bincount(cell.ravel(), weights=weight.ravel())
+    total = float(content.sum())
+    if total <= 0.0:
+        return np.zeros(cell.shape[1])
+    sharing = total**2 / float(content @ content)
+    value = 1.0 / (sharing * np.maximum(content, least * content.max()) ** 2) + whole / total**2
+    worth: Floats = np.sqrt((weight**2 * value[cell]).mean(axis=0))
+    return worth
 
 
 def _invert(u: Floats, edges: Floats, n: int) -> tuple[Floats, np.ndarray, Floats]:
