@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from darkhorn import __version__
-from darkhorn.cli import cite, couplings, doctor, flux, listing, msq, run, track, validate, width
+from darkhorn.cli import cite, couplings, doctor, flux, lifetime, listing, msq, run, track, validate, width, xsec
 from darkhorn.cli.output import emit_error
 from darkhorn.core.errors import DarkhornError
 
@@ -43,6 +43,8 @@ app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("width", epilog=width.EXAMPLE)(width.width)
 app.command("msq", epilog=msq.EXAMPLE)(msq.msq)
 app.command("couplings", epilog=couplings.EXAMPLE)(couplings.couplings)
+app.command("xsec", epilog=xsec.EXAMPLE)(xsec.xsec)
+app.command("lifetime", epilog=lifetime.EXAMPLE)(lifetime.lifetime)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
 app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
