@@ -1,7 +1,7 @@
 """From a dark particle in the detector to what is seen of it: one function for each kind of channel."""
 
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,14 +12,20 @@ from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import CM2_IN_M2
 from darkhorn.detector.geometry import Shape
+from darkhorn.detector.rings import RingRule
 from darkhorn.models.channels import Conversion, Recoil, Upscatter, VolumeDecay
 from darkhorn.physics.elastic import recoil_cosine, recoil_limits
 from darkhorn.physics.fourvector import deflect
 from darkhorn.physics.two_to_two import one_minus_cos_lab, photon_energy, q_sq_limits
 
+RINGS: Final = RingRule()
+"""Rule for rings where none is given."""
+
 
 @singledispatch
-def detect(channel: Any, arrivals: Arrivals, mass: float, shape: Shape, points: Floats) -> Photons:
+def detect(
+    channel: Any, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+) -> Photons:
     """Return what is seen of each particle, one row a particle.
 
     Parameters
@@ -34,6 +40,8 @@ def detect(channel: Any, arrivals: Arrivals, mass: float, shape: Shape, points: 
         Detector volume.
     points : (N, len(Axis)) float
         Points of the unit cube.
+    rings : RingRule
+        When two electromagnetic particles are seen as one ring; by default closer than 10 degrees.
 
     Raises
     ------
@@ -44,23 +52,31 @@ def detect(channel: Any, arrivals: Arrivals, mass: float, shape: Shape, points: 
 
 
 @detect.register
-def _(channel: Conversion, arrivals: Arrivals, mass: float, shape: Shape, points: Floats) -> Photons:
+def _(
+    channel: Conversion, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+) -> Photons:
     return convert(arrivals, channel, mass, points)
 
 
 @detect.register
-def _(channel: Recoil, arrivals: Arrivals, mass: float, shape: Shape, points: Floats) -> Photons:
+def _(
+    channel: Recoil, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+) -> Photons:
     return recoil(arrivals, channel, mass, points)
 
 
 @detect.register
-def _(channel: Upscatter, arrivals: Arrivals, mass: float, shape: Shape, points: Floats) -> Photons:
-    return upscatter(arrivals, channel, mass, shape, points)
+def _(
+    channel: Upscatter, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+) -> Photons:
+    return upscatter(arrivals, channel, mass, shape, rings, points)
 
 
 @detect.register
-def _(channel: VolumeDecay, arrivals: Arrivals, mass: float, shape: Shape, points: Floats) -> Photons:
-    return decay_inside(arrivals, channel, mass, points)
+def _(
+    channel: VolumeDecay, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+) -> Photons:
+    return decay_inside(arrivals, channel, mass, rings, points)
 
 
 def convert(arrivals: Arrivals, conversion: Conversion, m_x: float, points: Floats) -> Photons:

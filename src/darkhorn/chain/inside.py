@@ -8,6 +8,7 @@ from darkhorn.core.points import Axis
 from darkhorn.core.rays import Bools, Floats
 from darkhorn.core.units import CM2_IN_M2, HBARC, C
 from darkhorn.detector.geometry import Shape
+from darkhorn.detector.rings import RingRule
 from darkhorn.models.channels import PairDecay, Upscatter, VolumeDecay
 from darkhorn.physics.cascade import two_body_energy, two_body_momentum
 from darkhorn.physics.dark_decays import decay_probability
@@ -17,7 +18,7 @@ from darkhorn.physics.scattering import upscatter_q_sq_limits
 from darkhorn.physics.two_body_lab import one_minus_cos_out
 
 
-def decay_inside(arrivals: Arrivals, channel: VolumeDecay, mass: float, points: Floats) -> Photons:
+def decay_inside(arrivals: Arrivals, channel: VolumeDecay, mass: float, rings: RingRule, points: Floats) -> Photons:
     """Return what is seen of particles that decay in the detector, one decay a particle.
 
     The weight has the exact probability to reach the detector and to decay between entry and exit; the place follows
@@ -31,6 +32,8 @@ def decay_inside(arrivals: Arrivals, channel: VolumeDecay, mass: float, points: 
         Final state and widths.
     mass : float
         Of the particle in MeV.
+    rings : RingRule
+        When a pair is seen as one ring; muons and a single photon need no rule.
     points : (N, len(Axis)) float
         Points of the unit cube; VERTEX, LEPTON_COS and LEPTON_PHI are used.
     """
@@ -42,11 +45,13 @@ def decay_inside(arrivals: Arrivals, channel: VolumeDecay, mass: float, points: 
     first, second = _two_body(rays.p, mass, channel.m_first, channel.m_second, rays.direction, points)
     weight = rays.weight * chance * channel.branching
     at = vertices(arrivals, mass, depth)
-    energy, direction, seen = _visible(channel, first, second)
+    energy, direction, seen = _visible(channel, first, second, rings)
     return Photons(energy, direction, np.where(seen, weight, 0.0), np.zeros(len(rays)), at.time, at.delay)
 
 
-def upscatter(arrivals: Arrivals, channel: Upscatter, m_chi: float, shape: Shape, points: Floats) -> Photons:
+def upscatter(
+    arrivals: Arrivals, channel: Upscatter, m_chi: float, shape: Shape, rings: RingRule, points: Floats
+) -> Photons:
     """Return the pair of chi' made on one kind of target and decaying before it leaves the detector.
 
     Q^2 is drawn uniformly in ln(Q^2 + m_med^2); chi' flies from the first vertex and decays between it and the wall,
@@ -62,6 +67,8 @@ def upscatter(arrivals: Arrivals, channel: Upscatter, m_chi: float, shape: Shape
         Mass of chi in MeV.
     shape : Shape
         Detector volume.
+    rings : RingRule
+        When the pair is seen as one ring.
     points : (N, len(Axis)) float
         Points of the unit cube; Q_SQ, PHOTON_PHI, VERTEX, SECOND_VERTEX, PAIR_* and LEPTON_* are used.
 
@@ -87,12 +94,12 @@ def upscatter(arrivals: Arrivals, channel: Upscatter, m_chi: float, shape: Shape
     mean = momentum * HBARC / (decay.m_heavy * decay.width)
     path, chance = truncated_exponential(points[:, Axis.SECOND_VERTEX], room, np.maximum(mean, 1.0e-300))
     first, second = _pair(np.column_stack([heavy, momentum[:, None] * direction]), direction, decay, points)
-    seen_energy, seen_direction, seen = one_ring(first, second, channel.rings)
+    ring = rings.see(first, second)
     speed = C * np.where(momentum > 0.0, momentum, 1.0) / heavy
     return Photons(
-        seen_energy,
-        seen_direction,
-        np.where(seen, weight * chance * decay.branching, 0.0),
+        ring.energy,
+        ring.direction,
+        np.where(ring.one, weight * chance * decay.branching, 0.0),
         q_sq,
         at.time + path / speed,
         at.delay + lag(path, decay.m_heavy, momentum),
@@ -126,22 +133,14 @@ def _two_body(p: Floats, mass: float, m1: float, m2: float, direction: Floats, p
     return first, p - first
 
 
-def _visible(channel: VolumeDecay, first: Floats, second: Floats) -> tuple[Floats, Floats, Bools]:
+def _visible(channel: VolumeDecay, first: Floats, second: Floats, rings: RingRule) -> tuple[Floats, Floats, Bools]:
     """Return visible energy (N,), direction (N, 3) and whether anything is counted (N,)."""
     if channel.visible == "first":
         return first[:, 0], _unit(first), np.ones(len(first), dtype=np.bool_)
-    energy, direction, seen = one_ring(first, second, channel.rings)
+    ring = rings.see(first, second)
     if channel.visible == "kinetic":
-        energy = energy - channel.m_first - channel.m_second
-    return energy, direction, seen
-
-
-def one_ring(first: Floats, second: Floats, rule: str) -> tuple[Floats, Floats, Bools]:
-    """Return the summed energy, its direction, and whether two particles are one ring: closer than 10 degrees."""
-    both = first + second
-    cosine = np.einsum("ij,ij->i", _unit(first), _unit(second))
-    close = np.ones(len(both), dtype=np.bool_) if rule == "all" else cosine > np.cos(np.radians(10.0))
-    return both[:, 0], _unit(both), close
+        return ring.energy - channel.m_first - channel.m_second, ring.direction, np.ones(len(first), dtype=np.bool_)
+    return ring.energy, ring.direction, ring.one | (channel.rings == "all")
 
 
 def _unit(p: Floats) -> Floats:

@@ -1,11 +1,12 @@
 """What one mode of an experiment looks like to the chain: exposure, decaying mesons, detector, binning."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.detector.geometry import Shape
 from darkhorn.detector.response import Response
+from darkhorn.detector.rings import RingRule
 from darkhorn.experiments.loader import Window
 from darkhorn.models.channels import Nucleus
 
@@ -38,7 +39,9 @@ class Setup:
     edges : dict of str to (n+1,) float
         Bin edges of ``e_vis`` (MeV), ``cos_theta`` and, where wanted, ``time`` and ``delay`` (ns).
     boson_edges : (n+1,) float
-        Bin edges of the bosons' energy in MeV.
+        Bin edges of the energy of the particles that cross the detector, MeV.
+    rings : RingRule
+        When two electromagnetic particles are seen as one ring; only such pairs are selected.
     """
 
     name: str
@@ -50,3 +53,4 @@ class Setup:
     window: Window
     edges: dict[str, Floats]
     boson_edges: Floats
+    rings: RingRule = field(default_factory=RingRule)

@@ -113,7 +113,7 @@ def _tally(
     spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
     signal = signal_sq = largest = 0.0
     for channel in channels:
-        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points)
+        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points, setup.rings)
         seen = observe(photons, setup.response, setup.window, points)
         weight = seen.weight * q_sq_weight
         for name, edges in setup.edges.items():
@@ -164,14 +164,15 @@ def reused(parents: Parents, n: int, seed: int, stream: tuple[int, ...], kind: s
 
 def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceGrid:
     """Return where in (ENERGY, Q_SQ) to spend points, from a pilot run: it moves points, never an expectation."""
-    channels, shape = model.detections(setup.nuclei), setup.shape
+    channels = model.detections(setup.nuclei)
     a, b, weight = [], [], []
     for index, parents in enumerate(setup.parents):
         points = unit_points(PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, index))
         mesons = reused(parents, PILOT_POINTS, seed, (_PILOT_STREAM, index))
         for spectrum in _of_parent(spectra, parents):
-            arrivals = send(mesons, spectrum, model, shape, points)
-            photons = (detect(channel, arrivals, model.particle_mass, shape, points) for channel in channels)
+            arrivals = send(mesons, spectrum, model, setup.shape, points)
+            mass, shape, rings = model.particle_mass, setup.shape, setup.rings
+            photons = (detect(channel, arrivals, mass, shape, points, rings) for channel in channels)
             seen = (observe(item, setup.response, setup.window, points) for item in photons)
             a.append(points[:, Axis.ENERGY])
             b.append(points[:, Axis.Q_SQ])

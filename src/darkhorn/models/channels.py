@@ -197,8 +197,6 @@ class Upscatter:
         At reference couplings.
     decay : PairDecay
         What becomes of chi'.
-    rings : str
-        When a pair is one ring: ``angle``, ``asymmetry`` or ``all``.
     """
 
     name: str
@@ -207,7 +205,6 @@ class Upscatter:
     number_density: float
     dsigma_dq_sq_cm2: Callable[[Floats, Floats], Floats]
     decay: PairDecay
-    rings: str = "angle"
 
 
 @dataclass(frozen=True)
@@ -227,7 +224,7 @@ class VolumeDecay:
     visible : str
         ``pair`` (both, by total energy), ``kinetic`` (both, by kinetic energy) or ``first``.
     rings : str
-        When a pair is one ring: ``angle``, ``asymmetry`` or ``all``.
+        ``all``: every ``pair`` counts; anything else: one that the detector sees as one ring.
     """
 
     name: str
@@ -236,7 +233,7 @@ class VolumeDecay:
     m_first: float
     m_second: float
     visible: str = "pair"
-    rings: str = "angle"
+    rings: str = "detector"
 
 
 Emitted = Emission | Line

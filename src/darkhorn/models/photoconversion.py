@@ -5,9 +5,10 @@ masses and couplings. Rates scale with the square of the coupling product, so
 every channel is computed at unit couplings.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Final
 
 from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
@@ -42,7 +43,13 @@ _TO_LEPTONS: Final = {
     "vector": width_vector_to_fermions,
 }
 _TARGETS: Final = {"charge": "nuclear charge Z", "baryon": "baryon number A", "up": "up quarks 2Z + N"}
-_NO_LEPTON_COUPLING: Final = ("scalar-ib2", "vector-ib2", "vector-contact", "vector-hadronic", "vector-sd")
+
+
+def couples_to_leptons(amplitude: Production) -> bool:
+    """Return whether the X of an amplitude couples to charged leptons."""
+    if amplitude.mixture is not None:
+        return amplitude.mixture.q_lepton != 0.0
+    return amplitude.name != "scalar-ib2"
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Photoconversion:
 
     Attributes
     ----------
-    production : str
-        Amplitude of P -> l nu X, a name of ``models/productions.py``.
+    production : str or Production
+        Amplitude of P -> l nu X, a name of ``models/productions.py`` or an object of one's own.
     leptons : tuple of str
         Charged leptons that come with X: ``e``, ``mu`` or both.
     mediator : str
@@ -80,9 +87,11 @@ class Photoconversion:
     decay_on_the_way : bool
         Weight X with its survival from the decay point to the detector at the given couplings. Off by default:
         X is then stable, and :meth:`warnings` says when it would not be.
+    production_parameters : mapping
+        What a production such as ``mixture`` or ``vector-c0`` is given beside its name.
     """
 
-    production: str = "scalar-ib1"
+    production: str | Production = "scalar-ib1"
     leptons: tuple[str, ...] = ("mu",)
     mediator: str = "vector"
     m_x: float = 1.0
@@ -96,10 +105,11 @@ class Photoconversion:
     incoherent: bool = True
     pauli: bool = False
     decay_on_the_way: bool = False
+    production_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
-        amplitude = production(self.production)
+        amplitude = self.amplitude
         for kind, name, known in (
             ("mediator", self.mediator, MEDIATORS),
             ("target coupling", self.target_coupling, NUCLEON_CHARGES),
@@ -117,7 +127,7 @@ class Photoconversion:
             raise ScenarioError(f"leptons = {tuple(self.leptons)}: each lepton once; allowed: 'e', 'mu' or both")
         if (amplitude.spin == "vector") == (self.mediator == "vector"):
             fitting = "scalar, pseudoscalar or pi0" if amplitude.spin == "vector" else "vector"
-            wrong = f"mediator = '{self.mediator}' does not convert the X of production '{self.production}'"
+            wrong = f"mediator = '{self.mediator}' does not convert the X of production '{amplitude.name}'"
             raise ScenarioError(f"{wrong}; allowed: {fitting}")
         require_range("m_x", self.m_x, 0.0, 1.0e4, "MeV", open_low=amplitude.spin == "vector")
         require_range("m_mediator", self.m_mediator, 0.0, 1.0e5, "MeV", open_low=True)
@@ -125,10 +135,10 @@ class Photoconversion:
         require_range("g_n", self.g_n, 0.0, 1.0e3)
         require_range("lam", self.lam, 0.0, 1.0e3, "1/MeV")
 
-    @property
+    @cached_property
     def amplitude(self) -> Production:
-        """The named decay amplitude."""
-        return production(self.production)
+        """The decay amplitude."""
+        return production(self.production, **self.production_parameters)
 
     @property
     def mediator_mass(self) -> float:
@@ -186,7 +196,7 @@ class Photoconversion:
     @property
     def conventions(self) -> str:
         """Choices on which the coupling product depends, as one line of text."""
-        parts = [f"product g gN lambda of {self.production}", f"{self.mediator} mediator"]
+        parts = [f"product g gN lambda of {self.amplitude.name}", f"{self.mediator} mediator"]
         if self.mediator in ("vector", "scalar"):
             parts.append(_TARGETS[self.target_coupling])
             parts.append("coherent and nucleons" if self.incoherent else "coherent only")
@@ -274,8 +284,9 @@ class Photoconversion:
         Lepton pairs where X couples to that lepton, and photon + mediator where X is the heavier of the two.
         """
         widths: dict[str, float] = {}
-        to_leptons = width_axial_to_fermions if self.production == "axial-ib1" else _TO_LEPTONS[self.amplitude.spin]
-        if self.production not in _NO_LEPTON_COUPLING:
+        amplitude = self.amplitude
+        to_leptons = width_axial_to_fermions if amplitude.name == "axial-ib1" else _TO_LEPTONS[amplitude.spin]
+        if couples_to_leptons(amplitude):
             for name in self.leptons:
                 m_lepton = mass(pdgid(name))
                 if self.m_x > 2.0 * m_lepton:
@@ -313,6 +324,8 @@ class Photoconversion:
     def parameters(self) -> dict[str, object]:
         """Return the parameters as plain values, with the coupling product."""
         values: dict[str, object] = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["production"] = self.amplitude.name
+        values["production_parameters"] = dict(self.production_parameters)
         values["leptons"] = list(self.leptons)
         values["m_mediator"] = self.mediator_mass
         values["coupling_product_per_MeV"] = self.coupling_product
