@@ -85,7 +85,7 @@ def msq_scalar_ib1(
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
     lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
     flip = 16.0 * lepton_sq * (at.delta + lepton_sq) * at.q_n / at.delta**2
-    return np.asarray(_pseudoscalar(at, lepton_sq, boson_sq) + flip)
+    return np.asarray(np.maximum(_pseudoscalar(at, lepton_sq, boson_sq) + flip, 0.0))
 
 
 def msq_scalar_ib2(
@@ -119,7 +119,8 @@ def msq_scalar_ib2(
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
     shape = np.broadcast_shapes(np.shape(at.l_n), np.shape(at.delta))
-    return np.broadcast_to(4.0 * np.asarray(m_l, dtype=float) ** 2 * at.l_n / at.pole**2, shape)
+    mass_sq = np.asarray(m_l, dtype=float) ** 2
+    return np.broadcast_to(4.0 * mass_sq * np.maximum(at.l_n, 0.0) / at.pole**2, shape)
 
 
 def msq_pseudoscalar_derivative(

@@ -226,7 +226,8 @@ def msq_vector_ib2(
     parent, boson = np.asarray(M, dtype=float), np.asarray(m_x, dtype=float)
     momentum_sq = 0.25 * ((parent - boson) ** 2 - pair) * ((parent + boson) ** 2 - pair)
     shape = np.broadcast_shapes(np.shape(momentum_sq), np.shape(at.delta))
-    return np.broadcast_to(16.0 * lepton_sq * at.l_n * momentum_sq / (boson_sq * at.pole**2), shape)
+    square = 16.0 * lepton_sq * at.l_n * momentum_sq / (boson_sq * at.pole**2)
+    return np.broadcast_to(np.maximum(square, 0.0), shape)
 
 
 def msq_vector_contact(
@@ -247,7 +248,8 @@ def msq_vector_contact(
     Source: derived; checked against explicit matrices in tests/physics/test_radiative.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
-    return np.asarray(4.0 * (at.l_n + 2.0 * at.k_l * at.k_n / np.asarray(m_x, dtype=float) ** 2))
+    longitudinal = 2.0 * at.k_l * at.k_n / np.asarray(m_x, dtype=float) ** 2
+    return np.asarray(np.maximum(4.0 * (at.l_n + longitudinal), 0.0))
 
 
 def msq_structure(
