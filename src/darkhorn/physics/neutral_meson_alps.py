@@ -175,7 +175,7 @@ def energy_density_two_photons_a(energy: ArrayLike, m_a: float, M: float, streng
     values = np.asarray(energy, dtype=float)
     inside = (values > m_a) & (values < 0.5 * (M + m_a**2 / M))
     safe = np.where(inside, values, m_a + M)
-    momentum = np.sqrt((safe - m_a) * (safe + m_a))
+    momentum = np.sqrt(safe - m_a) * np.sqrt(safe + m_a)
     photons = (M - m_a) ** 2 - 2.0 * M * (safe - m_a)
     bracket = 2.0 * photons**2 + (M * safe) ** 2 * _opposite(safe, momentum, m_a)
     return np.asarray(np.where(inside, strength**2 * momentum * bracket / (8.0 * np.pi**2 * M**4), 0.0))
