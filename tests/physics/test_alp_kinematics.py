@@ -91,6 +91,9 @@ def test_closed_below_threshold():
     assert low == pytest.approx(50.0**2 * 938 / 988, rel=1e-3)
     fast, slow = ak.momenta_at_angle(least * 0.99, [0.0, 0.5, 2.0], 50.0, 938.0)
     assert fast.tolist() == slow.tolist() == [0.0] * 3
+    # a heavy a on an electron: the equation has a root with a recoil of negative energy
+    fast, slow = ak.momenta_at_angle(1.0, [0.0, 0.5, 2.0], 3.0, M_E)
+    assert fast.tolist() == slow.tolist() == [0.0] * 3
 
 
 def test_bad_arguments_are_refused():

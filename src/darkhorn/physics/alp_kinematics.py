@@ -122,6 +122,7 @@ def momenta_at_angle(
     incoming = momentum(energy, m_in)
     energy, v, m, target = (np.asarray(value, dtype=float) for value in (energy, versine, m, target_mass))
     gap = 0.0 if m_recoil is None else (target - m_recoil) * (target + m_recoil)
+    left = target if m_recoil is None else m_recoil
     whole, along = energy + target, incoming * (1.0 - v)
     d = target * energy + 0.5 * (m_in**2 + m**2 + gap)
     room = (whole - along) * (whole + along)
@@ -133,7 +134,8 @@ def momenta_at_angle(
     fast = np.where(forward, (d * along + root) / room, product / np.where(backward > 0.0, backward, 1.0))
     two = forward & (product < 0.0) & (d * along + root > 0.0)
     slow = -product / np.where(two, d * along + root, 1.0)
-    is_open = (square >= 0.0) & (fast > 0.0)
+    # s >= (m + m_recoil)^2 without the cancellation of M^2
+    is_open = (2.0 * target * energy + m_in**2 + gap >= m * (m + 2.0 * left)) & (square >= 0.0) & (fast > 0.0)
     return np.where(is_open, fast, 0.0), np.where(is_open & two, slow, 0.0)
 
 
@@ -152,7 +154,7 @@ def q_sq_of_momentum(
     Returns
     -------
     array
-        MeV^2.
+        MeV^2; 0 for p = 0, which stands for no solution.
 
     Notes
     -----
@@ -161,7 +163,9 @@ def q_sq_of_momentum(
     energy, p, v, m, target = (np.asarray(value, dtype=float) for value in (energy, p, versine, m, target_mass))
     k = np.hypot(p, m) + p
     safe = np.where(k > 0.0, k, 1.0)
-    return np.asarray(((m**2 / safe) ** 2 + 2.0 * energy * p * v) / (1.0 - m**2 / (target * safe)))
+    below = 1.0 - m**2 / (target * safe)
+    value = ((m**2 / safe) ** 2 + 2.0 * energy * p * v) / np.where(below > 0.0, below, 1.0)
+    return np.where((p > 0.0) & (below > 0.0), value, 0.0)
 
 
 def versine_of_q_sq(energy: ArrayLike, q_sq: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> Floats:
