@@ -15,6 +15,7 @@ from darkhorn.core import species
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.physics.cascade import SPINS, daughter_density, vector_to_pair_polarisation
+from darkhorn.physics.chi_widths import width_vector_to_scalars
 from darkhorn.physics.dark_decays import width_vector_to_fermions
 from darkhorn.physics.weak import ALPHA
 
@@ -98,14 +99,9 @@ def pair_width(mass: ArrayLike, m_chi: ArrayLike, alpha_d: ArrayLike, spin: str 
     if spin not in SPINS:
         raise unknown_name("spin", spin, SPINS)
     require_range("alpha_d", alpha_d, 0.0)
-    strength = np.asarray(alpha_d, dtype=float)
-    if spin == "dirac":
-        return width_vector_to_fermions(np.sqrt(4.0 * np.pi * strength), mass, m_chi)
-    require_range("mass", mass, 0.0, unit="MeV")
-    require_range("m_chi", m_chi, 0.0, unit="MeV")
-    boson, chi = np.asarray(mass, dtype=float), np.asarray(m_chi, dtype=float)
-    beta_sq = _gap(2.0 * chi / np.where(boson > 0.0, boson, 1.0)) * (boson > 0.0)
-    return np.asarray(strength * boson * beta_sq**1.5 / 12.0)
+    coupling = np.sqrt(4.0 * np.pi * np.asarray(alpha_d, dtype=float))
+    width = width_vector_to_fermions if spin == "dirac" else width_vector_to_scalars
+    return width(coupling, mass, m_chi)
 
 
 def mixed_vector_width(m_v: float, m_chi: float, *, alpha_d: float, epsilon: float, spin: str = "scalar") -> float:
