@@ -204,7 +204,8 @@ def dbranching_ds(
 
     Notes
     -----
-    Exact for a conserved current of the pair; no transition form factor.
+    Exact for a conserved current of the pair; no transition form factor. The pair has the energy (M^2 + s)/(2 M) in the
+    rest frame of P0, so that its spectrum is dBR/dE = 2 M dBR/ds.
 
     Source: arXiv:1609.01770 (scalar chi); derived for both spins, checked in tests/physics/test_neutral_mesons.py.
     """
