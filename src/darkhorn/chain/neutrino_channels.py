@@ -49,6 +49,8 @@ class Channel:
 
     def energy(self, u: Floats) -> Floats:
         """Return the rest-frame energy in MeV that each uniform number (N,) draws."""
+        if len(self.spectrum.energy) == 2 and self.spectrum.energy[0] == self.spectrum.energy[1]:
+            return np.full(len(u), self.spectrum.energy[0])
         return np.interp(u, self.spectrum.cumulative, self.spectrum.energy)
 
 

@@ -19,7 +19,7 @@ from darkhorn.chain.predict import REPLICATES, mean_and_error, next_points
 from darkhorn.core.errors import require_range
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
-from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, MUON, PI_MINUS, PI_PLUS, mass, name_of
+from darkhorn.core.species import K_MINUS, K_PLUS, MUON, PI_MINUS, PI_PLUS, mass, name_of
 from darkhorn.core.units import GEV
 from darkhorn.physics.fourvector import boost
 from darkhorn.physics.neutrino_decays import BRANCHING, helicity_cosine, muon_decay_density
@@ -35,6 +35,9 @@ FILLED: Final = 0.003
 """Share of the fullest bin below which the error of a bin does not count."""
 _COARSE: Final = 100.0
 """Width in MeV of the bins whose errors count."""
+
+MAIN: Final = {PI_PLUS: "numu", K_PLUS: "numu", PI_MINUS: "numubar", K_MINUS: "numubar"}
+"""Flavour that each species makes in its two-body decay."""
 
 MUON_COS: Final = Axis.Q_SQ
 MUON_PHI: Final = Axis.PHOTON_PHI
@@ -79,6 +82,11 @@ class NeutrinoFlux:
         """Return the flux in 1/cm^2/POT over all bins and its Monte-Carlo error."""
         mean, error = mean_and_error(self.select(flavour, *parents).sum(axis=1))
         return float(mean), float(error)
+
+    def total_of_all(self) -> Floats:
+        """Return the flux in 1/cm^2/POT over all bins, flavours and parents, shape (replicates,)."""
+        total: Floats = np.sum([row.sum(axis=1) for row in self.rows.values()], axis=0)
+        return total
 
     def density(self, flavour: str, *parents: str) -> tuple[Floats, Floats]:
         """Return the flux in 1/cm^2/POT/GeV by bin and its Monte-Carlo error."""
@@ -166,9 +174,10 @@ def precise_flux(
 ) -> NeutrinoFlux:
     """Return the neutrino flux with as many points of each species as the precision needs.
 
-    A species that makes ``flavour`` in two-body decays has points added until that part of the flux has the relative
-    Monte-Carlo error ``precision`` and its bins of about 100 MeV, root of the mean square, :data:`BIN_SLACK` times as
-    much; every other species until the sum of its neutrinos has :data:`OTHER_SLACK` times as much.
+    A species that makes ``flavour`` has points added until that part of the flux has the relative Monte-Carlo error
+    ``precision``; where it does so in two-body decays, also until the bins of about 100 MeV have, root of the mean
+    square, :data:`BIN_SLACK` times as much. Every other species, until the sum of its neutrinos has
+    :data:`OTHER_SLACK` times as much.
 
     Parameters
     ----------
@@ -177,7 +186,8 @@ def precise_flux(
     precision : float
         Relative error, 1e-4 to 0.5.
     flavour : str
-        numu, numubar, nue or nuebar. For nue and nuebar every species counts as one of the others.
+        numu, numubar, nue or nuebar. Muon neutrinos of other than two-body decays are a small share: those of muons
+        and of K0 count as the others.
     progress : callable
         Told what is being done.
 
@@ -208,13 +218,12 @@ def precise_flux(
 
 def _excess(flux: NeutrinoFlux, species: int, flavour: str) -> float:
     """Return the largest relative error of the flux of one species over what is allowed for a precision of one."""
-    wanted = [channel.flavour for channel in channels(species)][:1] == [flavour] and species != K_LONG
-    if not wanted:
-        errors = [relative_error(row.sum(axis=1)) for row in flux.rows.values()]
-        shares = np.array([row.sum() for row in flux.rows.values()])
-        return float(np.dot(errors, shares) / shares.sum()) / OTHER_SLACK if shares.sum() > 0.0 else 0.0
-    rows = flux.select(flavour, parent_label(species))
-    return max(float(relative_error(rows.sum(axis=1))), bin_error(rows, flux.edges) / BIN_SLACK)
+    if flavour == MAIN.get(species):
+        rows = flux.select(flavour, parent_label(species))
+        return max(float(relative_error(rows.sum(axis=1))), bin_error(rows, flux.edges) / BIN_SLACK)
+    if flavour in ("nue", "nuebar") and flux.select(flavour).any():
+        return float(relative_error(flux.select(flavour).sum(axis=1)))
+    return float(relative_error(flux.total_of_all())) / OTHER_SLACK
 
 
 def relative_error(rows: Floats) -> Floats:
@@ -273,8 +282,11 @@ def carried(vector: Floats, start: Floats, end: Floats) -> Floats:
 
 
 def _add(tally: dict[Key, Floats], key: Key, energy: Floats, weight: Floats, edges: Floats) -> None:
-    """Add a histogram to a tally."""
-    row, _ = np.histogram(energy, bins=edges, weights=weight)
+    """Add a histogram to a tally; the highest edge belongs to no bin."""
+    bins = len(edges) - 1
+    cell = np.searchsorted(edges, energy, side="right") - 1
+    inside = (cell >= 0) & (cell < bins)
+    row = np.bincount(cell[inside], weights=weight[inside], minlength=bins)
     tally[key] = tally[key] + row if key in tally else row
 
 
