@@ -286,7 +286,7 @@ def _add(tally: dict[Key, Floats], key: Key, energy: Floats, weight: Floats, edg
     bins = len(edges) - 1
     cell = np.searchsorted(edges, energy, side="right") - 1
     inside = (cell >= 0) & (cell < bins)
-    row = np.bincount(cell[inside], weights=weight[inside], minlength=bins)
+    row = np.bincount(cell[inside], weights=weight[inside], minlength=bins).astype(float)
     tally[key] = tally[key] + row if key in tally else row
 
 
