@@ -165,3 +165,25 @@ def test_wrong_form_is_named() -> None:
     at = traces.momenta(12343.0, 496.3, 139.57, 105.658369, 20.0)
     with pytest.raises(ValueError, match="allowed: 'L', 'p'"):
         traces.structure_tensor(at, 1.0, 1.0, "x")
+
+
+def test_arrays_of_masses_are_single_points(many_points: Callable[..., Any]) -> None:
+    """One batch with its own masses at each point, in chunks, equals point by point; momenta keep the invariants."""
+    *point, delta = many_points(5_000, 31)
+    value = traces.squared(lambda at: traces.vector(at, 1.0, -0.5), *point, delta)
+    assert value.shape == (5_000,)
+    for i in (0, 1, 4_095, 4_096, 4_999):
+        one = traces.squared(lambda at: traces.vector(at, 1.0, -0.5), *(item[i] for item in point), delta[i])
+        assert one.shape == ()
+        assert one == pytest.approx(value[i], rel=1e-12)
+    at = traces.momenta(*point, delta)
+    assert np.abs(at.delta / delta - 1.0).max() < 1e-8
+    assert np.abs(traces.dot(at.l + at.n, at.l + at.n) / point[0] - 1.0).max() < 1e-9
+    assert np.abs(at.p - np.eye(4)[0] * point[2][:, None]).max() < 1e-10
+
+
+def test_massless_vectors_have_two_polarisations(dalitz_points: Callable[..., Any]) -> None:
+    m12_sq, m23_sq, delta = dalitz_points(139.57, 105.66, 0.0, 0.4, 0.6)
+    at = traces.momenta(m12_sq, m23_sq, 139.57, 105.66, 0.0, delta)
+    assert (traces.polarisations(at)[2] == 0.0).all()
+    assert traces.polarised_sum(at, traces.vector(at, 1.0, 1.0)) > 0.0
