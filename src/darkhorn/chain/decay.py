@@ -26,6 +26,8 @@ class Spectrum:
     table : (K,) float
         Density over p* in 1/MeV^2 at nodes that crowd at both ends, where the spectrum is steep:
         E* = E*_min + (E*_max - E*_min) (1 - cos(pi y))/2 with y uniform in [0, 1].
+    count : float
+        Particles in one decay, already in the table.
     """
 
     parent: int
@@ -34,6 +36,7 @@ class Spectrum:
     energy_min: float
     energy_max: float
     table: Floats
+    count: float = 1.0
 
     @property
     def nodes(self) -> Floats:
@@ -42,7 +45,7 @@ class Spectrum:
 
     @property
     def branching(self) -> float:
-        """Branching ratio per unit coupling squared: the integral of the table."""
+        """Particles per decay and unit coupling squared: the integral of the table."""
         return float(self._cumulative()[-1])
 
     def density_over_p(self, rest_energy: Floats) -> Floats:
@@ -86,7 +89,7 @@ def tabulate_emission(emission: Emission, nodes: int = _NODES) -> Spectrum:
     momentum = np.sqrt((energies - m_x) * (energies + m_x))
     rate = emission.density(energies)
     table = rate / momentum / emission.total_width
-    return Spectrum(emission.parent, emission.name, m_x, low, top, table)
+    return Spectrum(emission.parent, emission.name, m_x, low, top, table, emission.count)
 
 
 def tabulate(production: Production, parent: int, lepton: int, m_x: float, nodes: int = _NODES) -> Spectrum:

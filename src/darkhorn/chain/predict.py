@@ -6,13 +6,13 @@ replicates (independent scrambles of the points) is the Monte-Carlo error, paren
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Tables, Tally, focus, replicate_tally, tabulate_all
+from darkhorn.chain.walk import Made, Tables, Tally, add_decays, focus, replicate_tally, tabulate_all
 from darkhorn.core.errors import require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.rays import Floats
@@ -52,6 +52,8 @@ class ModePrediction:
         Quality of the weights of the selected events.
     points : int
         Points of each replicate.
+    decays : dict
+        By name: mesons, decays and particles made per POT.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ModePrediction:
     relvar: float
     largest_over_mean: float
     points: int
+    decays: dict[str, Made] = field(default_factory=dict)
 
     @property
     def relative_error(self) -> float:
@@ -236,4 +239,5 @@ def _collect(setup: Setup, tallies: list[Tally], n: int) -> ModePrediction:
         rows * square / total**2 - 1.0 if total > 0 else 0.0,
         max(t.largest for t in tallies) * rows / total if total > 0 else 0.0,
         n,
+        {name: Made(*(value / len(tallies) for value in made)) for name, made in add_decays(tallies).items()},
     )

@@ -4,7 +4,7 @@ A pilot walk says where in (energy, momentum transfer) the points should go; the
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -28,9 +28,17 @@ REUSE: Final = 4
 _PILOT_STREAM: Final = 3_000_000
 
 
+class Made(NamedTuple):
+    """Mesons, decays and particles of one kind of decay, per POT; the last two at reference couplings."""
+
+    mesons: float
+    decays: float
+    particles: float
+
+
 @dataclass(frozen=True)
 class Tally:
-    """Sums of one replicate at unit couplings: per POT for bosons, per POT for photons."""
+    """Sums of one replicate at reference couplings, per POT; ``decays`` by name."""
 
     spectra: dict[str, Floats]
     bosons: Floats
@@ -41,6 +49,7 @@ class Tally:
     chord: float
     time: float
     delay: float
+    decays: dict[str, Made]
 
 
 Tables = dict[tuple[int, str], Spectrum | Line]
@@ -81,17 +90,20 @@ def replicate_tally(
         points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
         mesons = reused(parents, n, seed, (index, replicate), kind)
         points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
+        drawn = mesons.yield_
         mesons = mesons.with_weight(mesons.weight * energy_weight)
         for spectrum in _of_parent(spectra, parents):
             arrivals = send(mesons, spectrum, model, setup.shape, points)
-            tallies.append(_tally(model, setup, arrivals, channels, points, q_sq_weight))
+            particles = drawn * spectrum.branching
+            decays = {spectrum.name: Made(drawn, particles / spectrum.count, particles)}
+            tallies.append(_tally(model, setup, arrivals, channels, points, q_sq_weight, decays))
     return _add(tallies) if tallies else _nothing(setup)
 
 
 def _nothing(setup: Setup) -> Tally:
     """Return the sums of no decay at all."""
     spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
-    return Tally(spectra, np.zeros(len(setup.boson_edges) - 1), *(0.0,) * 7)
+    return Tally(spectra, np.zeros(len(setup.boson_edges) - 1), *(0.0,) * 7, {})
 
 
 def _of_parent(spectra: Tables, parents: Parents) -> list[Spectrum | Line]:
@@ -105,6 +117,7 @@ def _tally(
     channels: tuple[Channel, ...],
     points: Floats,
     q_sq_weight: Floats,
+    decays: dict[str, Made],
 ) -> Tally:
     """Return the sums of one decay channel over all channels of detection."""
     rays = arrivals.rays
@@ -131,6 +144,7 @@ def _tally(
         float(np.dot(rays.weight, arrivals.chord)),
         float(np.dot(rays.weight, rays.x[:, 0])),
         float(np.dot(rays.weight, delay)),
+        decays,
     )
 
 
@@ -147,7 +161,17 @@ def _add(tallies: list[Tally]) -> Tally:
         sum(t.chord for t in tallies),
         sum(t.time for t in tallies),
         sum(t.delay for t in tallies),
+        add_decays(tallies),
     )
+
+
+def add_decays(tallies: list[Tally]) -> dict[str, Made]:
+    """Return what each kind of decay made, summed over tallies."""
+    rows: dict[str, list[Made]] = {}
+    for tally in tallies:
+        for name, made in tally.decays.items():
+            rows.setdefault(name, []).append(made)
+    return {name: Made(*(sum(column) for column in zip(*made, strict=True))) for name, made in rows.items()}
 
 
 def reused(parents: Parents, n: int, seed: int, stream: tuple[int, ...], kind: str = "sobol") -> Rays:
