@@ -10,9 +10,18 @@ from darkhorn.beam.parametrised import ParametrisedSource
 from darkhorn.beam.passing import DumpVertices, PassingProtons
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.yields import SYSTEMATIC
-from darkhorn.chain.beam_flux import AGAIN, PRIMARY, BeamFlux, horn_flux, passing_fluxes
+from darkhorn.chain.beam_flux import (
+    AGAIN,
+    IN_WALLS,
+    OFF_WALLS,
+    PRIMARY,
+    BeamFlux,
+    horn_flux,
+    passing_fluxes,
+    wall_fluxes,
+)
 from darkhorn.chain.flux import Disc
-from darkhorn.chain.modes import EDGES, Run, flux_to_precision, steel_parents
+from darkhorn.chain.modes import EDGES, Run, flux_to_precision, steel_parents, target_source
 from darkhorn.chain.neutrinos import NeutrinoFlux
 from darkhorn.chain.predict import mean_and_error
 from darkhorn.chain.reinteraction import (
@@ -145,14 +154,18 @@ def test_components_are_switched(monkeypatch: pytest.MonkeyPatch) -> None:
         "darkhorn.chain.beam_flux.passing_fluxes", lambda *_: dict.fromkeys((PASSING, PASSING_AGAIN), flux)
     )
 
+    monkeypatch.setattr("darkhorn.chain.beam_flux.wall_fluxes", lambda *_: dict.fromkeys((IN_WALLS, OFF_WALLS), flux))
+    walled = {PRIMARY, IN_WALLS, OFF_WALLS}
+
     def names(**switches: bool) -> set[str]:
-        found: BeamFlux = horn_flux(LINE, DISC, Run(), at_rest=False, **switches)
+        found: BeamFlux = horn_flux(LINE, DISC, Run(), at_rest=False, **switches)  # type: ignore[arg-type]
         return set(found.components)
 
-    assert names() == {PRIMARY, *AGAIN, PASSING, PASSING_AGAIN}
-    assert names(again=False) == {PRIMARY}
-    assert names(passing=False) == {PRIMARY, *AGAIN}
-    assert names(again=False, passing=True) == {PRIMARY, PASSING, PASSING_AGAIN}
+    assert names() == {*walled, *AGAIN, PASSING, PASSING_AGAIN}
+    assert names(walls=False) == {PRIMARY, *AGAIN, PASSING, PASSING_AGAIN}
+    assert names(again=False) == walled
+    assert names(passing=False) == {*walled, *AGAIN}
+    assert names(again=False, passing=True) == {*walled, PASSING, PASSING_AGAIN}
 
 
 def test_passing_protons_make_kaons_too() -> None:
@@ -163,3 +176,12 @@ def test_passing_protons_make_kaons_too() -> None:
     assert neutral / 2.21e-13 == pytest.approx(0.04, rel=0.4)
     assert 0.0 < found[PASSING].total("numu", "K")[0] < 0.05 * 1.382e-11
     assert found[PASSING].total("numu", "pi")[0] == pytest.approx(6.4e-12, rel=0.2)
+
+
+def test_mesons_at_walls_are_a_correction_of_a_per_cent_each() -> None:
+    found = wall_fluxes(target_source(LINE), LINE, DISC, Run(0.1, replicates=4))
+    assert found[IN_WALLS].total("numu")[0] / ALL["numu"] == pytest.approx(0.0085, rel=0.1)
+    assert found[OFF_WALLS].total("numu")[0] / ALL["numu"] == pytest.approx(0.0045, rel=0.4)
+    assert 0.0 < found[OFF_WALLS].total("numubar")[0] < 0.01 * ALL["numubar"]
+    assert ("nue", "mu") in found[OFF_WALLS].rows
+    assert ("nue", "mu") not in found[IN_WALLS].rows

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from darkhorn.chain.beam_flux import K_AT_REST, PI_AT_REST, PRIMARY, BeamFlux
+from darkhorn.chain.beam_flux import IN_WALLS, K_AT_REST, OFF_WALLS, PI_AT_REST, PRIMARY, BeamFlux
 from darkhorn.chain.modes import EDGES
 from darkhorn.chain.neutrinos import NeutrinoFlux
 from darkhorn.chain.reinteraction import NUCLEONS_AGAIN, NUCLEONS_TWICE, PASSING, PASSING_AGAIN, PIONS_AGAIN
@@ -43,7 +43,9 @@ def found() -> BeamFlux:
             NUCLEONS_TWICE: component(numu__pi=0.15, numubar__pi=0.2),
             PASSING_AGAIN: component(numu__pi=0.05, numubar__pi=0.1),
             PIONS_AGAIN: component(numu__pi=0.04),
-            PASSING: component(numu__pi=0.06),
+            PASSING: component(numu__pi=0.03),
+            IN_WALLS: component(numu__pi=0.02),
+            OFF_WALLS: component(numu__pi=0.01),
         }
     )
 
@@ -129,7 +131,7 @@ def test_rows_and_csv_agree(found: BeamFlux) -> None:
     assert rows["numu", "pi"]["total_per_cm2_per_POT"] == pytest.approx(80 * 8.5)
     assert rows["numu", "all"]["total_per_cm2_per_POT"] == pytest.approx(80 * 111.5)
     assert rows["numu", "pi"]["mean_energy_MeV"] == pytest.approx(2000.0)
-    again = 0.4 * 0.5  # 40 % of everything that is not primary
+    again = 0.4 * 0.47  # 40 % of what hadrons made on their way
     assert rows["numu", "pi"]["systematic_error"] == pytest.approx(80 * np.hypot(0.8, again))
     assert rows["nue", "mu"]["systematic_error"] == 0.0
     lines = list(csv.DictReader(io.StringIO(flux_csv(found, errors, by_parent=True))))

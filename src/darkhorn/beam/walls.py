@@ -202,6 +202,10 @@ def production_per_m(species: int, p: Floats, wall: Wall) -> Floats:
     The power of A is an estimate.
     """
     sigma = cross_sections(species, p, WALL_NUCLEUS)
-    removed = (sigma.inelastic - sigma.quasi_elastic) * (wall.a / 26.98) ** 0.75
-    per_m: Floats = removed * CM2_IN_M2 * AVOGADRO * wall.density / wall.a / CM**3
+    per_m: Floats = (sigma.inelastic - sigma.quasi_elastic) * atoms_per_cm2_m(wall)
     return per_m
+
+
+def atoms_per_cm2_m(wall: Wall) -> float:
+    """Return what turns a cross section on aluminium in cm^2 into collisions per m of a wall, n (A/26.98)^0.75."""
+    return float((wall.a / 26.98) ** 0.75) * CM2_IN_M2 * AVOGADRO * wall.density / wall.a / CM**3

@@ -11,10 +11,13 @@ import numpy as np
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.cut_window import WINDOWS
+from darkhorn.beam.layers import compile_layers
 from darkhorn.beam.parametrised import ParametrisedSource
 from darkhorn.beam.passing import DumpVertices, OpenVertices, PassingProtons
+from darkhorn.beam.source import Source
 from darkhorn.beam.table import TableParents, TableSource
-from darkhorn.beam.yields import SYSTEMATIC
+from darkhorn.beam.walled import WallDecays, WallScattered
+from darkhorn.beam.yields import PIONS, SYSTEMATIC
 from darkhorn.chain.at_rest import at_rest_flux
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import (
@@ -22,6 +25,7 @@ from darkhorn.chain.modes import (
     SPECIES,
     DumpFlux,
     Run,
+    adapted,
     flux_to_precision,
     horn_parents,
     scaled,
@@ -33,6 +37,7 @@ from darkhorn.chain.neutrinos import NeutrinoFlux, neutrino_flux
 from darkhorn.chain.reinteraction import KINDS, PASSING, PASSING_AGAIN, PIONS_TWICE, second_flux, second_source
 from darkhorn.chain.universes import FluxErrors
 from darkhorn.core.errors import InputFileError
+from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, PI_PLUS
 from darkhorn.experiments.detectors import Detector
@@ -41,12 +46,15 @@ from darkhorn.experiments.modes import load_dump
 PRIMARY: Final = "primary"
 K_AT_REST: Final = "K at rest"
 PI_AT_REST: Final = "pi, mu at rest"
+IN_WALLS: Final = "decay in walls"
+OFF_WALLS: Final = "scattered in walls"
 AGAIN: Final = tuple(name for name in KINDS if name not in (PIONS_TWICE, PASSING, PASSING_AGAIN))
 """Components of hadrons of the target that interact again. Pions that do so twice are left out: 0.01 % of numu and
 0.1 % of numubar in neutrino mode (``scripts/reinteraction.py``)."""
 _AT_REST_POINTS: Final = 2**12
 _AGAIN_POINTS: Final = 2**12
 _PASSING_SEED: Final = 104_729
+_WALL_SEED: Final = 15_485_863
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +64,8 @@ class BeamFlux:
     Attributes
     ----------
     components : dict of str to NeutrinoFlux
-        By how the parent came about: :data:`PRIMARY`, :data:`K_AT_REST`, :data:`PI_AT_REST`, and the names of
-        :data:`darkhorn.chain.reinteraction.KINDS`.
+        By how the parent came about: :data:`PRIMARY`, :data:`K_AT_REST`, :data:`PI_AT_REST`, :data:`IN_WALLS`,
+        :data:`OFF_WALLS`, and the names of :data:`darkhorn.chain.reinteraction.KINDS`.
     parents : dict of int to sampler
         Primary mesons behind the horn, for the systematic errors; empty where there are none.
     """
@@ -91,6 +99,7 @@ def horn_flux(
     flavour: str = "numu",
     pi_minus: str = "newer",
     at_rest: bool = True,
+    walls: bool = True,
     again: bool = True,
     passing: bool | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -111,6 +120,8 @@ def horn_flux(
         Fit of pi-, ``newer`` or ``older``.
     at_rest : bool
         Whether mesons that stop make neutrinos.
+    walls : bool
+        Whether primary mesons that hit a wall decay in it, or scatter and come back.
     again : bool
         Whether hadrons of the target interact again.
     passing : bool, optional
@@ -129,6 +140,9 @@ def horn_flux(
             (components[name],) = at_rest_flux(
                 source, line, (disc,), EDGES, species=(species,), n=_AT_REST_POINTS, **settings
             )
+    if walls:
+        progress("mesons at walls")
+        components |= wall_fluxes(source, line, disc, run)
     if again:
         progress("second interactions")
         components |= again_fluxes(line, disc, run)
@@ -136,6 +150,32 @@ def horn_flux(
         progress("protons past the target")
         components |= passing_fluxes(line, disc, run)
     return BeamFlux(components, parents)
+
+
+def wall_fluxes(source: Source, line: Beamline, disc: Disc, run: Run) -> dict[str, NeutrinoFlux]:
+    """Return the fluxes of primary mesons that decay in flight inside walls and dump, or that walls scatter back.
+
+    Parameters
+    ----------
+    source : Source
+        Mesons at production.
+    line, disc, run
+        As :func:`horn_flux`.
+
+    Notes
+    -----
+    Muons of mesons that decay inside a wall are left out: they stop in it.
+    """
+    layers, seed = compile_layers(line), run.seed + _WALL_SEED
+    settings: dict[str, Any] = {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads, "seed": seed}
+    inside: dict[int, Any] = {}
+    for species in SPECIES:
+        start = WallDecays(source, line, species, ImportanceGrid.uniform(), layers)
+        inside[species] = replace(start, grid=adapted(start, disc, run.seed))
+    back = horn_parents(line, disc, run, PIONS, WallScattered(source, line, layers), even=False)
+    (decays,) = neutrino_flux(inside, (disc,), EDGES, muons=False, **settings)
+    (scattered,) = neutrino_flux(back, (disc,), EDGES, **settings)
+    return {IN_WALLS: decays, OFF_WALLS: scattered}
 
 
 def again_fluxes(line: Beamline, disc: Disc, run: Run, kinds: tuple[str, ...] = AGAIN) -> dict[str, NeutrinoFlux]:
@@ -167,13 +207,14 @@ def passing_fluxes(line: Beamline, disc: Disc, run: Run) -> dict[str, NeutrinoFl
     what nucleons make in the dump.
     """
     found = again_fluxes(line, disc, run, (PASSING, PASSING_AGAIN))
-    dump, settings = load_dump(), {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads}
+    dump, seed = load_dump(), run.seed + _PASSING_SEED
+    settings: dict[str, Any] = {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads, "seed": seed}
     vertices = DumpVertices(PassingProtons(line), dump.steel_nucleon)
     steel = steel_parents(line, dump, disc, run, ParametrisedSource(line, vertices=vertices))
     in_open = ParametrisedSource(line, vertices=OpenVertices(second_source(line, KINDS[PASSING])))
-    kaons = horn_parents(line, disc, run, (K_PLUS, K_MINUS, K_LONG), in_open)
+    kaons = horn_parents(line, disc, run, (K_PLUS, K_MINUS, K_LONG), in_open, even=False)
     for parents, muons in ((steel, False), (kaons, True)):
-        (flux,) = neutrino_flux(parents, (disc,), EDGES, muons=muons, seed=run.seed + _PASSING_SEED, **settings)
+        (flux,) = neutrino_flux(parents, (disc,), EDGES, muons=muons, **settings)
         found[PASSING] = found[PASSING].plus(flux)
     return found
 

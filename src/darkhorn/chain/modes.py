@@ -12,7 +12,7 @@ from darkhorn.beam.dump import DumpMode, SteelParents, air_source, steel_source
 from darkhorn.beam.parametrised import SHAPES, ParametrisedSource, sanford_wang_shape
 from darkhorn.beam.source import Source
 from darkhorn.chain.flux import Disc
-from darkhorn.chain.neutrinos import NeutrinoFlux, neutrino_flux
+from darkhorn.chain.neutrinos import NeutrinoFlux, precise_flux
 from darkhorn.chain.parents import point_flux, prepare
 from darkhorn.chain.predict import REPLICATES
 from darkhorn.chain.setup import Parents
@@ -31,8 +31,6 @@ SPECIES: Final = (PI_PLUS, PI_MINUS, K_PLUS, K_MINUS, K_LONG)
 PI_MINUS_SETS: Final = ("newer", "older")
 """Fits of pi-: the newer is behind the published antineutrino mode, the older behind the published neutrino mode."""
 FLAVOURS: Final = ("numu", "numubar", "nue", "nuebar")
-FIRST_POINTS: Final = 2**10
-MOST_POINTS: Final = 2**17
 _PILOT_STREAM: Final = 4_000_000
 _PILOT_POINTS: Final = 2**12
 
@@ -82,7 +80,13 @@ def target_source(line: Beamline, pi_minus: str = "newer") -> ParametrisedSource
 
 
 def horn_parents(
-    line: Beamline, disc: Disc, run: Run, species: tuple[int, ...] = SPECIES, source: Source | None = None
+    line: Beamline,
+    disc: Disc,
+    run: Run,
+    species: tuple[int, ...] = SPECIES,
+    source: Source | None = None,
+    *,
+    even: bool = True,
 ) -> dict[int, Any]:
     """Return samplers of the mesons that decay behind the horn, by species.
 
@@ -98,9 +102,11 @@ def horn_parents(
         PDG numbers.
     source : Source, optional
         Mesons at production; those of the target rod by default.
+    even : bool
+        Whether every bin of the energy is wanted as well as any other, or the sum: better for a correction.
     """
     made = target_source(line) if source is None else source
-    return {pdg: prepare(made, line, pdg, disc.centre, run.seed, run.threads) for pdg in species}
+    return {pdg: prepare(made, line, pdg, disc.centre, run.seed, run.threads, even=even) for pdg in species}
 
 
 def window_parents(
@@ -115,7 +121,7 @@ def window_parents(
     found = {}
     for pdg, window in windows.items():
         start = WindowParents(made, pdg, window, ImportanceGrid.uniform())
-        found[pdg] = replace(start, grid=_adapted(start, disc, run.seed))
+        found[pdg] = replace(start, grid=adapted(start, disc, run.seed))
     return found
 
 
@@ -145,11 +151,11 @@ def steel_parents(
     source, found = source or steel_source(line, dump), {}
     for pdg in (PI_PLUS, PI_MINUS):
         start = SteelParents(source, pdg, dump, ImportanceGrid.uniform())
-        found[pdg] = replace(start, grid=_adapted(start, disc, run.seed))
+        found[pdg] = replace(start, grid=adapted(start, disc, run.seed))
     return found
 
 
-def _adapted(start: Parents, disc: Disc, seed: int) -> ImportanceGrid:
+def adapted(start: Parents, disc: Disc, seed: int) -> ImportanceGrid:
     """Return the grid that puts points where the flux at the middle of the disc comes from."""
     stream = (_PILOT_STREAM, abs(start.species), int(start.species > 0))
     points = unit_points(_PILOT_POINTS, seed=seed, stream=stream)
@@ -167,7 +173,7 @@ def flux_to_precision(
     muons: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> NeutrinoFlux:
-    """Return the flux by flavour and parent, with points added until one flavour's total has the precision.
+    """Return the flux by flavour and parent, with points added until one flavour has the precision.
 
     Parameters
     ----------
@@ -191,15 +197,18 @@ def flux_to_precision(
     """
     if flavour not in FLAVOURS:
         raise unknown_name("neutrino species", flavour, FLAVOURS)
-    n = FIRST_POINTS
-    while True:
-        progress(f"flux: {len(parents)} species, {run.replicates} x {n} points each")
-        settings: dict[str, Any] = {"n": n, "replicates": run.replicates, "seed": run.seed, "threads": run.threads}
-        (flux,) = neutrino_flux(parents, (disc,), EDGES, muons=muons, **settings)
-        total, error = flux.total(flavour)
-        if error <= run.precision * total or n >= MOST_POINTS:
-            return flux
-        n *= 2
+    return precise_flux(
+        parents,
+        disc,
+        EDGES,
+        precision=run.precision,
+        flavour=flavour,
+        replicates=run.replicates,
+        seed=run.seed,
+        threads=run.threads,
+        muons=muons,
+        progress=progress,
+    )
 
 
 @dataclass(frozen=True, eq=False)

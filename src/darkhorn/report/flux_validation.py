@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from darkhorn.chain.beam_flux import AGAIN, K_AT_REST, PI_AT_REST, PRIMARY, BeamFlux
+from darkhorn.chain.beam_flux import AGAIN, IN_WALLS, K_AT_REST, OFF_WALLS, PI_AT_REST, PRIMARY, BeamFlux
 from darkhorn.chain.predict import mean_and_error
 from darkhorn.chain.reinteraction import PASSING, PASSING_AGAIN, VIA_NUCLEONS
 from darkhorn.core.errors import InputFileError
@@ -100,8 +100,9 @@ def comparisons(found: BeamFlux, mode: str, table: FluxTable | None) -> list[Com
     Notes
     -----
     The published split goes by the first hadron of a history that an inelastic collision made, whatever nucleus was
-    hit. So pions that interacted again, and pions that protons past the target made in air, metal, walls or dump, are
-    compared with the column of pions of p-Be; pions of nucleons, those of air and walls too, with that of "p or n".
+    hit. So pions that decay in walls or come back from them, pions that interacted again, and pions that protons past
+    the target made in air, metal, walls or dump, are compared with the column of pions of p-Be; pions of nucleons,
+    those of air and walls too, with that of "p or n".
     """
     everything = found.without(PI_AT_REST)
     edges = everything.edges
@@ -182,7 +183,7 @@ def summary(found: BeamFlux, mode: str) -> dict[str, Any]:
 
 def switches(found: BeamFlux) -> dict[str, bool]:
     """Return what our flux contains, by name."""
-    names = (PRIMARY, K_AT_REST, PI_AT_REST, *AGAIN, PASSING, PASSING_AGAIN)
+    names = (PRIMARY, K_AT_REST, PI_AT_REST, IN_WALLS, OFF_WALLS, *AGAIN, PASSING, PASSING_AGAIN)
     return {name: name in found.components for name in names}
 
 
