@@ -13,33 +13,23 @@ from typing import Any, Final
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.sanford_wang import PIONS, SanfordWangSource
-from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
-from darkhorn.beam.table import TableParents, TableSource
-from darkhorn.chain.parents import prepare
+from darkhorn.beam.table import TableParents
+from darkhorn.chain.model_table import read_model
 from darkhorn.chain.predict import REPLICATES
 from darkhorn.chain.setup import Parents, Setup
+from darkhorn.chain.source_table import SOURCES, Place, kind_of_source, read_parents
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.rays import Floats
-from darkhorn.core.species import PI_MINUS
 from darkhorn.detector.geometry import Shape
 from darkhorn.experiments.beams import load_beam
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Experiment, Window
 from darkhorn.experiments.reading import Table, read_toml, require_increasing
-from darkhorn.io.read import read_any
-from darkhorn.models.photoconversion import Photoconversion
-from darkhorn.models.presets import parameter_names, preset, with_changes
-from darkhorn.physics.passage import proton_inelastic_cm2, proton_production_cm2
-from darkhorn.physics.production import PI_MINUS_BE, PI_MINUS_BE_OLDER
+from darkhorn.models.channels import Model
 
 TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "binning", "run")
 RUN_KEYS: Final = ("precision", "seed", "replicates", "threads")
-DEFAULT_MODEL: Final = "scalar-benchmark"
-SOURCES: Final = ("sanford-wang", "table")
-_NORMALISE: Final = {"production": proton_production_cm2, "inelastic": proton_inelastic_cm2}
-_PI_MINUS: Final = {"harp": PI_MINUS_BE, "older": PI_MINUS_BE_OLDER}
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ class Scenario:
     ----------
     name, model_name : str
         What the output calls them.
-    model : Photoconversion
+    model : Model
         Parameters.
     experiment : Experiment or None
         With data; None for a detector of the scenario's own.
@@ -74,7 +64,7 @@ class Scenario:
 
     name: str
     model_name: str
-    model: Photoconversion
+    model: Model
     experiment: Experiment | None
     run: RunSettings
     tables: Table
@@ -82,8 +72,8 @@ class Scenario:
 
     @property
     def source_kind(self) -> str:
-        """Kind of the source of mesons: ``sanford-wang`` or ``table``."""
-        return self._source_table().text("kind", SOURCES)
+        """Kind of the source of mesons, one of ``source_table.SOURCES``."""
+        return kind_of_source(self._source_table())
 
     def _source_table(self) -> Table:
         return self.tables.table("source") if "source" in self.tables else Table({"kind": SOURCES[0]}, "source")
@@ -166,38 +156,9 @@ class Scenario:
 
     def _parents(self, line: Beamline | None, shape: Shape) -> tuple[Parents, ...]:
         """Return the decaying mesons of every species of the source."""
-        group = self._source_table()
-        group.only("kind", "file", "stage", "pot", "normalise", "pi_minus")
-        kind = group.text("kind", SOURCES)
-        if kind == "table":
-            for key in ("normalise", "pi_minus"):
-                if key in group:
-                    raise ScenarioError(f"{group.path(key)}: only with kind = 'sanford-wang'")
-            pot = group.number("pot", "POT", 0.0, open_low=True) if "pot" in group else None
-            rays, _ = read_any(self.folder / group.text("file"), pot)
-            if group.text("stage", ("production", "decay")) == "decay":
-                return tuple(TableParents(rays[rays.pdgid == s], s) for s in TableSource(rays).species)
-            source: Source = TableSource(rays)
-        else:
-            for key in ("file", "stage", "pot"):
-                if key in group:
-                    raise ScenarioError(f"{group.path(key)}: only with kind = 'table'")
-            source = self._sanford_wang(group, line)
-        if line is None:
-            raise ScenarioError("beam: missing; mesons at production need a beam line, such as name = 'bnb'")
         towards, _ = shape.bounding_sphere()
-        return tuple(
-            prepare(source, line, species, towards, self.run.seed, self.run.threads, self.physics)
-            for species in source.species
-        )
-
-    def _sanford_wang(self, group: Table, line: Beamline | None) -> SanfordWangSource:
-        """Return the parametrised source with the options of the scenario."""
-        if line is None:
-            raise ScenarioError("beam: missing; a Sanford-Wang source needs a beam line, such as name = 'bnb'")
-        normalise = group.text("normalise", _NORMALISE) if "normalise" in group else "production"
-        pi_minus = group.text("pi_minus", _PI_MINUS) if "pi_minus" in group else "harp"
-        return SanfordWangSource(line, {**PIONS, PI_MINUS: _PI_MINUS[pi_minus]}, _NORMALISE[normalise], self.physics)
+        place = Place(line, towards, self.physics, self.run.seed, self.run.threads, self.folder)
+        return read_parents(self._source_table(), place)
 
     def _boson_edges(self, parents: Iterable[Parents]) -> Floats:
         """Return the bins of the bosons' energy, by default up to the largest energy of the table, or 8 GeV."""
@@ -270,47 +231,12 @@ def _build(table: Table, folder: Path) -> Scenario:
             table.table("binning").only("e_boson")
     elif "source" not in table:
         raise ScenarioError(f"{table.path('source')}: missing; a detector of your own needs a source of mesons")
-    name, model = _model(table.table("model") if "model" in table else Table({}, table.path("model")))
+    name, model = read_model(table.table("model") if "model" in table else Table({}, table.path("model")))
     title = table.text("name") if "name" in table else Path(table.where).stem
     scenario = Scenario(title, name, model, experiment, _run(table), table, folder)
     if not scenario.mode_names:
         raise ScenarioError(f"{table.where}: no mode to compute")
     return scenario
-
-
-def _model(group: Table) -> tuple[str, Photoconversion]:
-    """Return the model and its name from the ``model`` table."""
-    known = parameter_names()
-    group.only("preset", *known)
-    name = group.text("preset") if "preset" in group else DEFAULT_MODEL
-    start = preset(name)
-    changes: dict[str, Any] = {}
-    for key in known:
-        if key not in group:
-            continue
-        default = getattr(start, key)
-        if key == "leptons":
-            changes[key] = _leptons(group)
-        elif isinstance(default, bool):
-            if not isinstance(group.values[key], bool):
-                raise ScenarioError(f"{group.path(key)} = {group.values[key]!r}: expected true or false")
-            changes[key] = group.values[key]
-        elif isinstance(default, str):
-            changes[key] = group.text(key)
-        else:
-            changes[key] = group.number(key)
-    return name, with_changes(start, changes)
-
-
-def _leptons(group: Table) -> tuple[str, ...]:
-    """Return the leptons from ``e``, ``mu``, ``both`` or a list."""
-    value = group.values["leptons"]
-    if value == "both":
-        return ("e", "mu")
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ScenarioError(f"{group.path('leptons')} = {value!r}: expected 'e', 'mu', 'both' or a list of them")
-    return tuple(names)
 
 
 def _run(table: Table) -> RunSettings:

@@ -1,7 +1,7 @@
 """What one mode of an experiment looks like to the chain: exposure, decaying mesons, detector, binning."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.detector.geometry import Shape
@@ -20,6 +20,15 @@ class Parents(Protocol):
 
     def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point; weights sum to the decays per POT."""
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Mesons whose number per POT is known without drawing any."""
+
+    @property
+    def yield_per_pot(self) -> float:
+        """Decaying mesons per POT."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import fill, observe
-from darkhorn.chain.setup import Parents, Setup
+from darkhorn.chain.setup import Counted, Parents, Setup
 from darkhorn.chain.two_body import aim_line
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -90,7 +90,7 @@ def replicate_tally(
         points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
         mesons = reused(parents, n, seed, (index, replicate), kind)
         points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
-        drawn = mesons.yield_
+        drawn = parents.yield_per_pot if isinstance(parents, Counted) else mesons.yield_
         mesons = mesons.with_weight(mesons.weight * energy_weight)
         for spectrum in _of_parent(spectra, parents):
             arrivals = send(mesons, spectrum, model, setup.shape, points)

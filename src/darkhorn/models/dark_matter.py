@@ -214,9 +214,9 @@ class DarkMatter:
     @property
     def title(self) -> str:
         """Masses in one line."""
-        exchanged = f"{self.exchange.upper()} of {self.m_exchanged:g} MeV exchanged"
         heavy = f", chi' {self.m_chi_prime:g} MeV" if "upscatter" in self.detection else ""
-        return f"V1 {self.m_v1:g} MeV -> {self.spin} chi {self.m_chi:g} MeV{heavy}, {exchanged}"
+        exchanged = "" if self.exchange == "v1" else f", V2 {self.m_v2:g} MeV"
+        return f"V1 {self.m_v1:g} MeV, {self.spin} chi {self.m_chi:g} MeV{heavy}{exchanged}"
 
     @property
     def conventions(self) -> str:

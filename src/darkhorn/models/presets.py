@@ -6,10 +6,12 @@ in one photon rate, and the default couplings of the vector presets are round
 numbers, not fits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from darkhorn.core.errors import unknown_name
+from darkhorn.models.channels import Model
+from darkhorn.models.dark_matter import DarkMatter
 from darkhorn.models.photoconversion import Photoconversion
 from darkhorn.models.productions import PRODUCTIONS
 
@@ -51,7 +53,28 @@ PRESETS: Final[dict[str, Photoconversion]] = {
         for letter, mediator in _EXCHANGES.items()
     },
 }
-"""Every preset by name; S, P and Pi0 name the mediator of a vector X."""
+"""Every preset of photoconversion by name; S, P and Pi0 name the mediator of a vector X."""
+
+_DOUBLE: Final = DarkMatter(
+    m_v1=17.0,
+    m_v2=200.0,
+    m_chi=8.0,
+    m_chi_prime=50.0,
+    eps1=7.0e-5,
+    eps2=1.0e-4,
+    alpha_t1=0.5,
+    alpha_t2=0.5,
+    branching_v1=0.5,
+    production="vector-ib1",
+    exchange="v2",
+    detection=("upscatter",),
+)
+DARK_PRESETS: Final[dict[str, Model]] = {
+    "dark-matter": DarkMatter(),
+    "dm-double-benchmark": _DOUBLE,
+    "dm-single-benchmark": replace(_DOUBLE, m_chi_prime=40.0, eps1=6.0e-5, alpha_t1=1.0, exchange="v1"),
+}
+"""Presets of the other kinds of models; those without ``benchmark`` in their name are places to start from."""
 
 BENCHMARKS: Final = {
     "scalar-benchmark": Benchmark(
@@ -66,32 +89,39 @@ BENCHMARKS: Final = {
 """Published coupling products in 1/MeV at the masses of the preset."""
 
 
-def preset(name: str) -> Photoconversion:
+def preset(name: str) -> Any:
     """Return the parameters of a preset, or the default point of a production amplitude.
 
     Parameters
     ----------
     name : str
-        A key of :data:`PRESETS`, or a name such as ``vector-sum``, which gets both leptons and a fitting mediator.
+        A key of :data:`PRESETS` or :data:`DARK_PRESETS`, or a production such as ``vector-sum``, which gets both
+        leptons and a fitting mediator.
+
+    Returns
+    -------
+    Photoconversion, DarkMatter or VisibleDecay
+        A ``Model``.
 
     Raises
     ------
     UnknownNameError
         Naming the nearest preset.
     """
-    if name in PRESETS:
-        return PRESETS[name]
+    presets = {**PRESETS, **DARK_PRESETS}
+    if name in presets:
+        return presets[name]
     if name not in PRODUCTIONS:
-        raise unknown_name("model", name, {**PRESETS, **PRODUCTIONS})
+        raise unknown_name("model", name, {**presets, **PRODUCTIONS})
     start = _VECTOR if PRODUCTIONS[name].spin == "vector" else _SCALAR
     return replace(start, production=name, leptons=("e", "mu"))
 
 
-def parameter_names() -> tuple[str, ...]:
-    """Return the keys that a scenario's model section may hold besides ``preset``."""
-    return tuple(Photoconversion.__dataclass_fields__)
+def parameter_names(model: Any = _SCALAR) -> tuple[str, ...]:
+    """Return the keys that a scenario's model table may hold besides ``preset``, for the kind of a model."""
+    return tuple(item.name for item in fields(model))
 
 
-def with_changes(model: Photoconversion, changes: dict[str, Any]) -> Photoconversion:
+def with_changes(model: Any, changes: dict[str, Any]) -> Any:
     """Return a model with some parameters replaced (and checked again)."""
     return replace(model, **changes)

@@ -106,10 +106,21 @@ def _mode_summary(scenario: Scenario, mode: ModePrediction, product: float, best
     crossing, crossing_error = mean_and_error(mode.crossing)
     coupling_sq = scenario.model.coupling**2
     measured = scenario.experiment.mode(mode.name) if scenario.experiment else None
+    made = sum(item.particles for item in mode.decays.values())
     return {
         "pot": mode.pot,
         "bosons_crossing_per_pot": float(crossing) * coupling_sq,
         "bosons_crossing_mc_error": float(crossing_error) * coupling_sq,
+        "made_per_pot": made * coupling_sq,
+        "acceptance": float(crossing) / made if made > 0.0 else 0.0,
+        "decays": {
+            name: {
+                "branching": item.decays / item.mesons * coupling_sq if item.mesons > 0.0 else 0.0,
+                "mesons_per_pot": item.mesons,
+                "decays_in_exposure": item.decays * coupling_sq * mode.pot,
+            }
+            for name, item in mode.decays.items()
+        },
         "mean_chord_m": mode.mean_chord,
         "mean_arrival_ns": mode.mean_arrival,
         "mean_delay_ns": mode.mean_delay,

@@ -50,8 +50,13 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
     row("exposure [POT]", [f"{mode['pot']:.4g}" for mode in values])
     pairs = [(mode["bosons_crossing_per_pot"], mode["bosons_crossing_mc_error"]) for mode in values]
     row(f"{summary['particle']} across per POT, coupling {summary['coupling']:.3g}", [_pm(*pair) for pair in pairs])
+    row(f"{summary['particle']} across / made", [_short(mode.get("acceptance")) for mode in values])
     row("their mean chord [m]", [f"{mode['mean_chord_m']:.3f}" for mode in values])
     row("their mean delay behind light [ns]", [f"{mode['mean_delay_ns']:.3g}" for mode in values])
+    for name in dict.fromkeys(name for mode in values for name in mode.get("decays", {})):
+        found = [mode.get("decays", {}).get(name, {}) for mode in values]
+        row(f"{name}: branching ratio", [_short(item.get("branching")) for item in found])
+        row("  decays in the exposure", [_short(item.get("decays_in_exposure")) for item in found])
     table.add_section()
     row("signal at the given couplings", [_pm(mode["signal"], mode["signal_mc_error"]) for mode in values])
     if any(mode["signal_best_fit"] is not None for mode in values):
@@ -136,6 +141,11 @@ def _best(mode: Mapping[str, Any]) -> str:
     if best is None:
         return "-"
     return _pm(best, mode["signal_mc_error"] * best / signal) if signal > 0.0 else f"{best:.4g}"
+
+
+def _short(value: float | None) -> str:
+    """Return a number with six digits, or a dash where there is none."""
+    return "-" if value is None else f"{value:.6g}"
 
 
 def _count(value: float | None) -> str:
