@@ -14,6 +14,7 @@ from darkhorn.models.channels import Model
 from darkhorn.models.dark_matter import DarkMatter
 from darkhorn.models.photoconversion import Photoconversion
 from darkhorn.models.productions import PRODUCTIONS
+from darkhorn.models.visible import VisibleDecay
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ _DOUBLE: Final = DarkMatter(
 )
 DARK_PRESETS: Final[dict[str, Model]] = {
     "dark-matter": DarkMatter(),
+    "visible-decay": VisibleDecay(),
     "dm-double-benchmark": _DOUBLE,
     "dm-single-benchmark": replace(_DOUBLE, m_chi_prime=40.0, eps1=6.0e-5, alpha_t1=1.0, exchange="v1"),
 }
