@@ -1,20 +1,21 @@
 """Neutrino flux of the same parents: P -> l nu decays averaged over a disc, as the published tables are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.chain.cache import recall
 from darkhorn.chain.parents import prepare
-from darkhorn.chain.predict import REPLICATES, mean_and_error
+from darkhorn.chain.predict import REPLICATES, mean_and_error, next_points
 from darkhorn.chain.setup import Parents
 from darkhorn.core.errors import ScenarioError, require_range, unknown_name
 from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.progress import Tell, counted
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import MUON, PI_MINUS, PI_PLUS, mass
 from darkhorn.core.units import CM2_IN_M2, GEV
@@ -104,6 +105,7 @@ def two_body_flux(
     replicates: int = REPLICATES,
     seed: int = 1,
     threads: int = 1,
+    progress: Tell = lambda _: None,
 ) -> Flux:
     """Return the flux of the massless daughter of a two-body decay, averaged over a disc.
 
@@ -123,6 +125,8 @@ def two_body_flux(
         Points of each replicate (a power of two), replicates, seed.
     threads : int
         Threads; the result does not depend on it.
+    progress : callable
+        Told how many replicates are done.
 
     Returns
     -------
@@ -139,12 +143,20 @@ def two_body_flux(
         return row, float(np.dot(energy, weight) / weight.sum())
 
     with ThreadPoolExecutor(threads) as pool:
-        rows, means = zip(*pool.map(one, range(replicates)), strict=True)
+        found = counted(pool.map(one, range(replicates)), replicates, f"flux: {replicates} x {n} points", progress)
+        rows, means = zip(*found, strict=True)
     return Flux(edges, np.array(rows), np.array(means))
 
 
 def pion_flux(
-    parents: Parents, disc: Disc, *, n: int = 2**13, replicates: int = 8, seed: int = 1, threads: int = 1
+    parents: Parents,
+    disc: Disc,
+    *,
+    n: int = 2**13,
+    replicates: int = 8,
+    seed: int = 1,
+    threads: int = 1,
+    progress: Tell = lambda _: None,
 ) -> Flux:
     """Return the muon-neutrino flux of pi -> mu nu in 200 bins of 50 MeV, as the published tables have them.
 
@@ -152,9 +164,8 @@ def pion_flux(
     """
     energy = float(two_body_energy(mass(PI_PLUS), mass(MUON)))
     edges = np.linspace(0.0, 10.0 * GEV, 201)
-    return two_body_flux(
-        parents, MUON_BRANCHING, energy, disc, edges, n=n, replicates=replicates, seed=seed, threads=threads
-    )
+    settings: dict[str, Any] = {"n": n, "replicates": replicates, "seed": seed, "threads": threads}
+    return two_body_flux(parents, MUON_BRANCHING, energy, disc, edges, progress=progress, **settings)
 
 
 def around(points: Floats, k: int = DISC_POINTS) -> Iterator[Floats]:
@@ -219,7 +230,7 @@ def beam_flux(
     seed: int = 1,
     replicates: int = REPLICATES,
     threads: int = 1,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Tell = lambda _: None,
 ) -> Flux:
     """Return the neutrino flux of a beam's primary pions, averaged over the disc of the MiniBooNE detector.
 
@@ -267,13 +278,12 @@ def beam_flux(
     line, parent = load_beam(beam, mode), PARENT[species]
     centre, radius = build_shape(Experiment.load("miniboone").shape).bounding_sphere()
     progress("beam: pilot run of the meson source")
-    parents = prepare(SanfordWangSource(line), line, parent, centre, seed)
+    parents = prepare(SanfordWangSource(line), line, parent, centre, seed, even=True)
     n = _FIRST_POINTS
     while True:
-        progress(f"{species} flux, {mode} mode: {replicates} x {n} points")
-        settings = {"n": n, "replicates": replicates, "seed": seed, "threads": threads}
-        flux = pion_flux(parents, Disc(centre, radius), **settings)
+        settings: dict[str, Any] = {"n": n, "replicates": replicates, "seed": seed, "threads": threads}
+        flux = pion_flux(parents, Disc(centre, radius), progress=progress, **settings)
         total, error = flux.total
         if error <= precision * total or n >= _MOST_POINTS:
             return flux
-        n *= 2
+        n = next_points(n, error / (precision * total))

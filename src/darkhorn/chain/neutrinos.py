@@ -4,7 +4,7 @@ A history that makes a neutrino detects no photon, so the muon in between takes 
 detection: :data:`MUON_COS` and the two after it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +18,7 @@ from darkhorn.chain.parents import ParentSampler, decay_in_flight
 from darkhorn.chain.predict import REPLICATES, mean_and_error, next_points
 from darkhorn.core.errors import require_range
 from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.progress import Tell, counted
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import K_MINUS, K_PLUS, MUON, PI_MINUS, PI_PLUS, mass, name_of
 from darkhorn.core.units import GEV
@@ -112,6 +113,8 @@ def neutrino_flux(
     seed: int = 1,
     threads: int = 1,
     muons: bool = True,
+    progress: Tell = lambda _: None,
+    stage: str = "neutrino flux",
 ) -> tuple[NeutrinoFlux, ...]:
     """Return the neutrino flux of mesons that decay in flight, by flavour and direct parent, one entry a disc.
 
@@ -129,6 +132,8 @@ def neutrino_flux(
         Threads; the result does not depend on it.
     muons : bool
         Whether to follow the muons of pi and K two-body decays to their own decay.
+    progress, stage : callable and str
+        Told how many replicates are done, and of what.
 
     Returns
     -------
@@ -155,7 +160,7 @@ def neutrino_flux(
         return tallies
 
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(one, range(replicates)))
+        found = list(counted(pool.map(one, range(replicates)), replicates, stage, progress))
     return collect(edges, found)
 
 
@@ -170,7 +175,7 @@ def precise_flux(
     seed: int = 1,
     threads: int = 1,
     muons: bool = True,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Tell = lambda _: None,
 ) -> NeutrinoFlux:
     """Return the neutrino flux with as many points of each species as the precision needs.
 
@@ -203,8 +208,8 @@ def precise_flux(
         n = FIRST_POINTS
         while True:
             name = f"{name_of(species)} ({index + 1} of {len(parents)})"
-            progress(f"flux of {name}: {replicates} x {n} points")
-            (flux,) = neutrino_flux({species: sampler}, (disc,), edges, n=n, **settings)
+            stage = f"flux of {name}: {replicates} x {n} points"
+            (flux,) = neutrino_flux({species: sampler}, (disc,), edges, n=n, progress=progress, stage=stage, **settings)
             excess = _excess(flux, species, flavour) / precision
             if excess <= 1.0 or n >= MOST_POINTS:
                 break

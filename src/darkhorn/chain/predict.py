@@ -4,7 +4,6 @@ Everything is computed at unit couplings and multiplied at the end. The spread o
 replicates (independent scrambles of the points) is the Monte-Carlo error, parents included.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import Made, Tables, Tally, add_decays, focus, replicate_tally, tabulate_all
 from darkhorn.core.errors import require_range
 from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.progress import Tell, counted
 from darkhorn.core.rays import Floats
 from darkhorn.models.channels import Model
 
@@ -138,7 +138,7 @@ def predict(
     replicates: int = REPLICATES,
     threads: int = 1,
     kind: str = "sobol",
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Tell = lambda _: None,
 ) -> Prediction:
     """Return the prediction of every mode, with points added until the relative error of each total is met.
 
@@ -181,8 +181,7 @@ def predict(
     for setup in setups:
         grid, n = focus(model, setup, spectra, seed), _FIRST_POINTS
         while True:
-            progress(f"{setup.name}: {replicates} x {n} points")
-            mode = predict_mode(model, setup, spectra, n, seed, replicates, threads, kind, grid)
+            mode = predict_mode(model, setup, spectra, n, seed, replicates, threads, kind, grid, progress)
             if mode.relative_error <= precision or n >= _MOST_POINTS:
                 break
             n = next_points(n, mode.relative_error / precision)
@@ -205,6 +204,7 @@ def predict_mode(
     threads: int = 1,
     kind: str = "sobol",
     grid: ImportanceGrid | None = None,
+    progress: Tell = lambda _: None,
 ) -> ModePrediction:
     """Return the prediction of one mode from ``replicates`` sets of ``n`` points."""
     channels = model.detections(setup.nuclei)
@@ -213,7 +213,8 @@ def predict_mode(
         return replicate_tally(model, setup, spectra, channels, n, seed, replicate, kind, grid)
 
     with ThreadPoolExecutor(threads) as pool:
-        tallies = list(pool.map(one, range(replicates)))
+        stage = f"{setup.name}: {replicates} x {n} points"
+        tallies = list(counted(pool.map(one, range(replicates)), replicates, stage, progress))
     return _collect(setup, tallies, n)
 
 

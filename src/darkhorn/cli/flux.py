@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from darkhorn.cli.output import JsonOption, emit_json, note, progress, require_writable, show_table
+from darkhorn.cli.output import JsonOption, QuietOption, emit_json, note, progress, require_writable, show_table
 
 if TYPE_CHECKING:
     from darkhorn.chain.flux import Flux
@@ -37,6 +37,7 @@ def flux(
     precision: Annotated[float, typer.Option(help="Relative Monte-Carlo error of the total, 1e-4 to 0.5.")] = 0.005,
     seed: Annotated[int, typer.Option(help="Seed, 0 or more.")] = 1,
     threads: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 2,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Print the neutrino flux at a detector, in 1/cm^2/POT, and the mean energy in MeV.
@@ -55,17 +56,17 @@ def flux(
         job = FluxJob(
             beam, mode, species, detector or "miniboone", by_parent, universes, again, source, stage, scrape, out, plot
         )
-        _all_parents(job, {"precision": precision, "seed": seed, "threads": threads}, json)
+        _all_parents(job, {"precision": precision, "seed": seed, "threads": threads}, quiet, json)
         return
-    _primary_pions((beam, mode, species), (out, plot), (precision, seed, threads), json)
+    _primary_pions((beam, mode, species), (out, plot), (precision, seed, threads), quiet, json)
 
 
-def _all_parents(job: Any, settings: dict[str, Any], json: bool) -> None:
+def _all_parents(job: Any, settings: dict[str, Any], quiet: bool, json: bool) -> None:
     """Compute and show the flux of all mesons."""
     from darkhorn.chain.modes import Run
     from darkhorn.report.flux_job import compute
 
-    with progress() as tell:
+    with progress(quiet) as tell:
         values = compute(job, Run(**settings), tell)
     if json:
         emit_json(values)
@@ -93,13 +94,15 @@ def _all_parents(job: Any, settings: dict[str, Any], json: bool) -> None:
             note(f"{key}: {values[key]}")
 
 
-def _primary_pions(what: tuple[str, str, str], files: tuple[Path | None, Path | None], run: Any, json: bool) -> None:
+def _primary_pions(
+    what: tuple[str, str, str], files: tuple[Path | None, Path | None], run: Any, quiet: bool, json: bool
+) -> None:
     """Compute and show the flux of primary pions."""
     from darkhorn.chain.flux import beam_flux
     from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
 
     (beam, mode, species), (out, plot), (precision, seed, threads) = what, files, run
-    with progress() as tell:
+    with progress(quiet) as tell:
         result = beam_flux(beam, mode, species, precision=precision, seed=seed, threads=threads, progress=tell)
     values = _values(result, beam, mode, species)
     if out is not None:

@@ -1,8 +1,10 @@
 """What the verbs share: results to standard output as a table or as one JSON object, notes to standard error."""
 
 import json
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from darkhorn.core.errors import OutputError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output, nothing else.")]
 """The option that every verb has."""
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress, even on a terminal.")]
+"""The option of every verb that may take long."""
 
 _LONGEST_MESSAGE = 1600
 _MOST_LINES = 20
@@ -114,14 +118,66 @@ def show(item: Any) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Give a function that shows what is being done: on standard error, and only on a terminal."""
-    from rich.console import Console
-    from rich.text import Text
+def progress(quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Give a function that shows what is being done, with the time left where it is known.
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("darkhorn") as status:
-        yield lambda text: status.update(Text(text))
+    One line of standard error that is written over, and only on a terminal. An interrupt leaves one line that says
+    what has been kept.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether to show nothing even there.
+    """
+    line = _Line() if sys.stderr.isatty() and not quiet else None
+    try:
+        yield (lambda _: None) if line is None else line.show
+    except KeyboardInterrupt:
+        if line is not None:
+            line.clear()
+        from darkhorn.chain.cache import cache_dir
+
+        folder = cache_dir()
+        kept = "nothing is kept" if folder is None else f"finished mesons are kept in {folder} for the next run"
+        note(f"interrupted: {kept}")
+        raise
+    finally:
+        if line is not None:
+            line.clear()
+
+
+class _Line:
+    """One line of a terminal that is written over."""
+
+    def __init__(self) -> None:
+        """Start with an empty line."""
+        self._stage, self._started, self._width = "", 0.0, 0
+
+    def show(self, text: str) -> None:
+        """Write what is being done; for a :class:`darkhorn.core.progress.Step`, how much of it and the time left."""
+        if text != self._stage:
+            self._stage, self._started = str(text), time.monotonic()
+        whole, done = str(text), getattr(text, "done", None)
+        if done is not None:
+            whole += f", {done:.0%}"
+            if 0.0 < done < 1.0:
+                whole += f", {_duration((time.monotonic() - self._started) * (1.0 / done - 1.0))} left"
+        whole = whole[: max(20, shutil.get_terminal_size().columns - 1)]
+        self._write("\r" + whole.ljust(self._width))
+        self._width = len(whole)
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self._width:
+            self._write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in seconds, or in minutes above two of them."""
+    return f"{seconds:.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from darkhorn.cli.output import JsonOption, emit_json, note, progress, show
+from darkhorn.cli.output import JsonOption, QuietOption, emit_json, note, progress, show
 
 EXAMPLE = "Example: darkhorn run miniboone --model pseudoscalar-benchmark --set m_x=5 --precision 0.01 --out result"
 
@@ -26,6 +26,7 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, 0 or more; by default 1.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads; the result does not depend on it.")] = None,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compute a scenario and write summary.json, prediction.json and plots.
@@ -42,7 +43,7 @@ def run(
     made = _missing(out)
     prepare_directory(out)
     try:
-        with progress() as tell:
+        with progress(quiet) as tell:
             outcome = compute(job, tell)
             tell("plots")
             summary, written = write(outcome, out, started)

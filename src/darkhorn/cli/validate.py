@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from darkhorn.cli.output import JsonOption, emit_json, note, progress, show_table
+from darkhorn.cli.output import JsonOption, QuietOption, emit_json, note, progress, show_table
 
 EXAMPLE = "Example: darkhorn validate flux --mode neutrino --out validation"
 
@@ -25,6 +25,7 @@ def validate(
     precision: Annotated[float, typer.Option(help="Relative Monte-Carlo error of the numu total.")] = 0.005,
     seed: Annotated[int, typer.Option(help="Seed, 0 or more.")] = 1,
     threads: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 2,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare the Booster flux at MiniBooNE with the published tables, by parent and in bins of 100 MeV.
@@ -45,7 +46,7 @@ def validate(
         raise unknown_name("mode with a published flux", mode, MODES)
     run = Run(precision, seed, threads=threads)
     flavour = "numu" if mode == "neutrino" else "numubar"
-    with progress() as tell:
+    with progress(quiet) as tell:
         line, disc = load_beam("bnb", mode), disc_of(load_detector("miniboone"))
         found = horn_flux(line, disc, run, flavour=flavour, pi_minus=PI_MINUS[mode], again=again, progress=tell)
     values = {**summary(found, mode), "pi_minus": PI_MINUS[mode]}

@@ -118,12 +118,21 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
         raise RangeError(f"kind of points = '{kind}'; allowed: sobol, random")
     if n & (n - 1):
         raise RangeError(f"number of points = {n} for a Sobol' sequence; allowed: a power of two")
-    return _sobol(n, seed, stream)
+    return _kept(n, seed, stream) if n <= _MOST_KEPT else _sobol(n, seed, stream)
+
+
+_MOST_KEPT = 2**14
+"""Points of a set that is kept for the next stage of the same replicate: at most 170 MB of them."""
 
 
 @lru_cache(maxsize=64)
+def _kept(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
+    """Return a set that is made once."""
+    return _sobol(n, seed, stream)
+
+
 def _sobol(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
-    """Return a scrambled Sobol' set, kept (read-only) for the next stage of the same replicate."""
+    """Return a scrambled Sobol' set, read-only."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
     points = scrambled_sobol(n, len(Axis), rng)
     points.flags.writeable = False
