@@ -270,9 +270,9 @@ def test_lists(cli: Command) -> None:
     assert set(models) == {*PRESETS, *PRODUCTIONS}
     assert models["VIB1mu-Pi0"]["m_mediator_MeV"] == pytest.approx(134.9768)
     assert models["vector-sum"]["current_conserved"] is True
-    (experiment,) = cli("list", "experiments", "--json").json["experiments"]
-    assert experiment["name"] == "miniboone"
-    assert experiment["modes"] == ["neutrino", "antineutrino"]
+    experiments = {row["name"]: row for row in cli("list", "experiments", "--json").json["experiments"]}
+    assert experiments["miniboone"]["modes"] == ["neutrino", "antineutrino"]
+    assert {"miniboone-dump", "ccm120", "ccm200", "sbnd", "microboone", "lsnd", "karmen", "icarus"} < set(experiments)
     (beam,) = cli("list", "beams", "--json").json["beams"]
     assert beam["horn_current_kA"] == ["174", "-174", "0"]
     assert [row["name"] for row in cli("list", "sources", "--json").json["sources"]] == ["sanford-wang", "table"]

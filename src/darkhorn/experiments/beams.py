@@ -9,6 +9,9 @@ from darkhorn.core.errors import RangeError, unknown_name
 from darkhorn.experiments.reading import Table, find_toml, provenance, read_toml, require_increasing
 from darkhorn.physics.energy_loss import DensityEffect
 
+KINDS: Final = ("beam", "dump", "stopped")
+"""Kinds of files that describe a beam."""
+
 _ORIGIN: Final = ("source", "status", "note")
 _BEAM: Final = {
     "momentum": ("MeV/c", 0.0),
@@ -69,6 +72,23 @@ def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
         skin_depth=conductor.number("skin_depth", "m", 0.0) if "skin_depth" in conductor else 0.0,
         sublayers=int(conductor.number("sublayers", "", 1, 100)) if "sublayers" in conductor else 1,
     )
+
+
+def beam_kind(name: str | Path) -> str:
+    """Return what an experiment's beam is: ``beam`` (a horn), ``dump`` or ``stopped`` (mesons at rest).
+
+    Parameters
+    ----------
+    name : str or Path
+        A shipped beam (``bnb``, ``dump``, ``lujan``, ``lampf``, ``isis``), or the path of a TOML file. Load it with
+        :func:`load_beam`, :func:`darkhorn.experiments.modes.load_dump` or ``load_stopped``.
+
+    Raises
+    ------
+    UnknownNameError, InputFileError, ScenarioError
+        For an unknown name, a file that cannot be read or a file of another kind.
+    """
+    return read_toml(find_toml(name, *KINDS)).text("kind", KINDS)
 
 
 def _current(table: Table) -> float:

@@ -104,18 +104,21 @@ def build_response(params: Mapping[str, Any], where: str = "response") -> Respon
     params : mapping
         ``perfect = true`` alone, or any of ``efficiency = { energy = [MeV, ...], value = [...] }``,
         ``energy_sqrt_GeV`` and ``energy_constant_GeV`` (sigma = a sqrt(E/GeV) + b, in GeV), ``angular``
-        (``none``, ``constant`` or ``log``) and ``angular_degrees``. What is left out is perfect.
+        (``none``, ``constant`` or ``log``) and ``angular_degrees``. What is left out is perfect. ``missing`` is a
+        message about what an experiment has not published.
     where : str
         What messages call the table.
 
     Raises
     ------
     ScenarioError
-        For an unknown key or a wrong type or combination.
+        For an unknown key or a wrong type or combination; the message ``missing`` itself, if there is one.
     RangeError
         For energies that do not increase, an efficiency outside [0, 1], or a negative resolution.
     """
     table = Table(params, where)
+    if "missing" in table:
+        raise ScenarioError(table.text("missing"))
     table.only("perfect", "efficiency", "energy_sqrt_GeV", "energy_constant_GeV", "angular", "angular_degrees")
     if "perfect" in table:
         if params["perfect"] is not True or len(params) > 1:

@@ -1,129 +1,21 @@
-"""Experiments from TOML files and their CSV tables: exposures, windows, spectra and the parameters of the detector."""
+"""Experiments from TOML files and their CSV tables: exposures, spectra, counts and parameters of the detector."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 
-from darkhorn.core.errors import RangeError, ScenarioError, require_range, unknown_name
-from darkhorn.core.rays import Bools, Floats
+from darkhorn.core.errors import RangeError, ScenarioError, unknown_name
+from darkhorn.core.rays import Floats
 from darkhorn.experiments.build import build_composition, build_response, build_shape
+from darkhorn.experiments.missing import below, require, supply
 from darkhorn.experiments.reading import Table, find_toml, provenance, read_toml, require_increasing
+from darkhorn.experiments.samples import AXES, BACKGROUNDS, Counting, Distribution, Mode, Window
 from darkhorn.io.tables import as_numbers, read_columns
 
-AXES: Final = {"e_vis": "MeV", "cos_theta": ""}
-"""Axes that a published spectrum may have, with their units."""
-
-BACKGROUNDS: Final = ("constrained", "unconstrained")
-"""Whether the muon-neutrino sample has been used to constrain a background."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """Range of visible energy and of E_QE in MeV that a sample is selected with; infinite where there is no cut."""
-
-    e_vis_min: float = -np.inf
-    e_vis_max: float = np.inf
-    e_qe_min: float = -np.inf
-    e_qe_max: float = np.inf
-
-    def accepts(self, e_vis: Floats, e_qe: Floats) -> Bools:
-        """Return which events pass, for energies in MeV of shape (N,); the lower bounds are excluded."""
-        passed: Bools = (e_vis > self.e_vis_min) & (e_vis < self.e_vis_max)
-        return passed & (e_qe > self.e_qe_min) & (e_qe < self.e_qe_max)
-
-
-@dataclass(frozen=True, eq=False)
-class Distribution:
-    """One published spectrum of n bins.
-
-    Attributes
-    ----------
-    name : str
-        Axis: ``e_vis`` (MeV) or ``cos_theta``.
-    edges : (n + 1,) float
-        Increasing, in the unit of the axis.
-    data, background : (n,) float
-        Events in the exposure of the mode.
-    reading_error : (n,) float
-        Error of reading the figure, events.
-    background_fraction : float
-        Systematic error of the background as a fraction of it.
-    background_kind : str
-        ``constrained`` or ``unconstrained``.
-    quality : str
-        O official, F digitised figure, D derived.
-    source : str
-        Where it was published.
-    """
-
-    name: str
-    edges: Floats
-    data: Floats
-    background: Floats
-    reading_error: Floats
-    background_fraction: float
-    background_kind: str
-    quality: str
-    source: str
-
-    def __post_init__(self) -> None:
-        """Check once what every user of the spectrum relies on."""
-        n = len(self.data)
-        if not (len(self.edges) == n + 1 and len(self.background) == len(self.reading_error) == n >= 1):
-            raise RangeError(f"{self.name}: {len(self.edges)} edges do not fit {n} bins of data and background")
-        require_increasing(f"{self.name}: edges", self.edges, AXES.get(self.name, ""))
-        for key in ("data", "background", "reading_error"):
-            require_range(f"{self.name}: {key}", getattr(self, key), 0.0, unit="events")
-        require_range(f"{self.name}: background_fraction", self.background_fraction, 0.0)
-
-    @property
-    def unit(self) -> str:
-        """Unit of the axis."""
-        return AXES.get(self.name, "")
-
-    @property
-    def excess(self) -> Floats:
-        """Data minus background in events, shape (n,)."""
-        return self.data - self.background
-
-    @property
-    def background_error(self) -> Floats:
-        """Systematic and reading error of the background in quadrature, events, shape (n,)."""
-        return np.hypot(self.background_fraction * self.background, self.reading_error)
-
-
-@dataclass(frozen=True, eq=False)
-class Mode:
-    """A running mode: exposure, selection window, published spectra and the published excess.
-
-    ``beam_mode`` names the mode of the beam line, ``pot`` is in protons on target; ``excess`` and ``excess_error``
-    are events in 200 < E_QE < 1250 MeV over the constrained background; ``published`` holds the published totals.
-    """
-
-    name: str
-    beam_mode: str
-    pot: float
-    window: Window
-    distributions: tuple[Distribution, ...]
-    excess: float
-    excess_error: float
-    published: Mapping[str, float]
-
-    def distribution(self, name: str) -> Distribution:
-        """Return the spectrum on an axis.
-
-        Raises
-        ------
-        UnknownNameError
-            When there is none.
-        """
-        for found in self.distributions:
-            if found.name == name:
-                return found
-        raise unknown_name(f"distribution of mode {self.name}", name, (d.name for d in self.distributions))
+__all__ = ["AXES", "BACKGROUNDS", "Counting", "Distribution", "Experiment", "Mode", "Window"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +24,8 @@ class Experiment:
 
     ``shape``, ``composition`` and ``response`` are the parameters that :func:`darkhorn.experiments.build.build_shape`,
     ``build_composition`` and ``build_response`` take; ``volume`` says which of the generation volumes they describe.
-    ``sources`` names the origin of each group of numbers and ``flags`` those not simply read there.
+    ``sources`` names the origin of each group of numbers and ``flags`` those not simply read there, those supplied by
+    the user and those that are ``missing``: dotted keys, each with the message that asks for it.
     """
 
     name: str
@@ -144,9 +37,10 @@ class Experiment:
     response: dict[str, Any]
     sources: dict[str, str]
     flags: tuple[str, ...]
+    missing: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, name: str | Path, volume: str | None = None) -> Self:
+    def load(cls, name: str | Path, volume: str | None = None, given: Mapping[str, Any] | None = None) -> Self:
         """Return an experiment.
 
         Parameters
@@ -156,6 +50,9 @@ class Experiment:
         volume : str, optional
             Where events are generated: one of the volumes of the file; by default the file decides. For
             ``miniboone``: ``whole volume`` (default) or ``fiducial``.
+        given : mapping, optional
+            What the file lacks, or values instead of its own, by dotted key: for instance
+            ``{"response.efficiency": {"energy": [10.0, 100.0], "value": [0.5, 0.5]}}``, energies in MeV.
 
         Raises
         ------
@@ -167,7 +64,7 @@ class Experiment:
             For an unknown key or volume, a wrong type or an impossible value; the message names the key and its path.
         """
         path = find_toml(name, "experiment")
-        table = read_toml(path)
+        table, missing = supply(read_toml(path), given or {})
         table.only("kind", "name", "beam", "default_volume", "volumes", "material", "response", "modes")
         table.text("kind", ("experiment",))
         volumes = table.named_tables("volumes")
@@ -177,20 +74,29 @@ class Experiment:
             group.only("shape", "efficiency_divisor", *_ORIGIN)
             build_shape(group.table("shape").values, group.path("shape"))
         divisor = volumes[chosen].number("efficiency_divisor", "", 0.0, 1.0, open_low=True)
-        modes = {key: _mode(group, key, path.parent) for key, group in table.named_tables("modes").items()}
-        origins = [volumes[chosen], table.table("material"), table.table("response")]
-        origins += list(table.named_tables("modes").values())
+        groups = table.named_tables("modes")
+        detector = _Detector(table.table("response"), path.parent, divisor, missing)
+        origins = [volumes[chosen], table.table("material"), table.table("response"), *groups.values()]
+        origins += [count for group in groups.values() for count in _count_tables(group)]
+        flags = [flag for group in origins for flag in provenance(group)]
+        flags += [f"{table.path(key)}: supplied by the user" for key in (given or {})]
         return cls(
             name=table.text("name"),
             beam=_beam_name(table.text("beam"), path.parent),
             volume=chosen,
-            modes=modes,
+            modes={key: _mode(group, key, detector) for key, group in groups.items()},
             shape=dict(volumes[chosen].table("shape").values),
             composition=_composition(table.table("material")),
-            response=_response(table.table("response"), path.parent, divisor),
+            response=detector.response(None),
             sources={group.where: group.text("source") for group in origins},
-            flags=tuple(flag for group in origins for flag in provenance(group)),
+            flags=(*flags, *(f"{table.path(key)}: {text}" for key, text in missing.items())),
+            missing=missing,
         )
+
+    @property
+    def counts(self) -> dict[str, tuple[Counting, ...]]:
+        """Counting channels by mode."""
+        return {name: mode.counts for name, mode in self.modes.items()}
 
     def mode(self, name: str) -> Mode:
         """Return a mode by name.
@@ -204,9 +110,50 @@ class Experiment:
             raise unknown_name(f"mode of {self.name}", name, self.modes)
         return self.modes[name]
 
+    def require(self, *keys: str) -> None:
+        """Raise unless everything that is needed has been published or supplied.
+
+        Parameters
+        ----------
+        *keys : str
+            Dotted keys of the file, for instance ``response.efficiency`` or ``modes.neutrino.counts``.
+
+        Raises
+        ------
+        ScenarioError
+            With the message of the first key that is missing.
+        """
+        for key in keys:
+            require(self.missing, key)
+
 
 _ORIGIN: Final = ("source", "status", "note")
 _TOTALS: Final = ("published_data", "published_background_constrained", "published_background_unconstrained")
+_COUNTS: Final = ("observed", "expected", "expected_error", "excess", "excess_error")
+
+
+@dataclass(frozen=True)
+class _Detector:
+    """What the modes share: the response of the experiment, the folder of the tables and what is missing."""
+
+    table: Table
+    folder: Path
+    divisor: float
+    missing: Mapping[str, str]
+
+    def response(self, mode: Table | None, name: str = "") -> dict[str, Any]:
+        """Return the parameters of the response, those of a mode instead of those of the experiment."""
+        keys = ["response.efficiency"]
+        values = dict(self.table.values)
+        if mode is not None:
+            keys.insert(0, f"modes.{name}.response.efficiency")
+            if "response" in mode:
+                own = mode.table("response").values
+                rival = {"efficiency": "efficiency_table", "efficiency_table": "efficiency"}
+                values = {key: value for key, value in values.items() if rival.get(key) not in own} | dict(own)
+        params = _response(Table(values, self.table.where), self.folder, self.divisor)
+        messages = [self.missing[key] for key in keys if key in self.missing]
+        return {**params, "missing": messages[0]} if messages and "efficiency" not in params else params
 
 
 def _beam_name(beam: str, folder: Path) -> str:
@@ -238,24 +185,79 @@ def _response(table: Table, folder: Path, divisor: float) -> dict[str, Any]:
     return params
 
 
-def _mode(table: Table, name: str, folder: Path) -> Mode:
+def _mode(table: Table, name: str, detector: _Detector) -> Mode:
     """Return one running mode."""
     table.only(
-        *("beam_mode", "pot", "window", "distributions", "background_fraction"),
-        *("published_excess", "published_excess_error", *_TOTALS, *_ORIGIN),
+        *("beam_mode", "pot", "window", "distributions", "background_fraction", "counts", "binning", "response"),
+        *("published_excess", "published_excess_error", "files", *_TOTALS, *_ORIGIN),
     )
     provenance(table)
-    fraction = table.number("background_fraction", "", 0.0)
+    missing = below(detector.missing, f"modes.{name}")
+    spectra: tuple[Distribution, ...] = ()
+    if "distributions" in table:
+        fraction = table.number("background_fraction", "", 0.0)
+        spectra = tuple(_distribution(group, detector.folder, fraction) for group in table.tables("distributions"))
+    excess = table.number("published_excess", "events") if "published_excess" in table else None
     return Mode(
         name=name,
         beam_mode=table.text("beam_mode"),
         pot=table.number("pot", "POT", 0.0, open_low=True),
         window=_window(table.table("window")) if "window" in table else Window(),
-        distributions=tuple(_distribution(group, folder, fraction) for group in table.tables("distributions")),
-        excess=table.number("published_excess", "events"),
-        excess_error=table.number("published_excess_error", "events", 0.0),
+        distributions=spectra,
+        excess=excess,
+        excess_error=None if excess is None else table.number("published_excess_error", "events", 0.0),
         published={key.removeprefix("published_"): table.number(key, "events", 0.0) for key in _TOTALS if key in table},
+        counts=tuple(_counting(group, below(missing, "counts")) for group in _count_tables(table)),
+        edges={spectrum.name: spectrum.edges for spectrum in spectra} | _binning(table),
+        response=detector.response(table, name),
+        files=_files(table),
+        missing=missing,
     )
+
+
+def _binning(table: Table) -> dict[str, Floats]:
+    """Return the bins that a mode proposes for its prediction."""
+    if "binning" not in table:
+        return {}
+    group = table.table("binning")
+    group.only(*AXES)
+    found = {}
+    for axis in group.values:
+        edges = group.numbers(axis, AXES[axis])
+        require_increasing(group.path(axis), edges, AXES[axis])
+        found[axis] = np.asarray(edges)
+    return found
+
+
+def _files(table: Table) -> tuple[str, ...]:
+    """Return the names of the files of the data directory that belong to a mode."""
+    names = table.values.get("files", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ScenarioError(f"{table.path('files')} = {names!r}: expected a list of file names")
+    return tuple(names)
+
+
+def _count_tables(table: Table) -> list[Table]:
+    """Return the counting channels of a mode as tables."""
+    return list(table.named_tables("counts").values()) if "counts" in table else []
+
+
+def _counting(table: Table, missing: Mapping[str, str]) -> Counting:
+    """Return one counting channel; what can be derived from the numbers that are there is derived."""
+    table.only(*_COUNTS, *_ORIGIN)
+    lows = {"excess": -np.inf}
+    values = {key: table.number(key, "events", lows.get(key, 0.0)) for key in _COUNTS if key in table}
+    seen, expected, error = (values.get(key) for key in _COUNTS[:3])
+    excess, excess_error = values.get("excess"), values.get("excess_error")
+    if seen is None and expected is not None and excess is not None:
+        seen = expected + excess
+    if excess is None and expected is not None and seen is not None:
+        excess = seen - expected
+    if excess_error is None and expected is not None and error is not None:
+        excess_error = float(np.sqrt(expected + error**2))
+    name = table.where.rpartition(".")[2]
+    found = (seen, expected, error, excess, excess_error)
+    return Counting(name, *found, table.text("source"), table.text("status"), below(missing, name))
 
 
 def _window(table: Table) -> Window:

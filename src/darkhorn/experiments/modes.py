@@ -6,11 +6,13 @@ from typing import Final
 
 from darkhorn.beam.dump import DumpMode
 from darkhorn.beam.lujan import StoppedBeam
-from darkhorn.core.errors import require_range, unknown_name
+from darkhorn.core.errors import ScenarioError, require_range, unknown_name
 from darkhorn.core.units import CM
+from darkhorn.experiments.missing import read_missing
 from darkhorn.experiments.reading import Table, find_toml, provenance, read_toml
 
 _ORIGIN: Final = ("source", "status", "note")
+_YIELDS: Final = ("pi_plus", "pi_minus", "pi_zero")
 
 
 def load_dump(name: str | Path = "dump", **inputs: float) -> DumpMode:
@@ -69,24 +71,32 @@ def load_stopped(name: str | Path = "lujan", **inputs: float) -> StoppedBeam:
     Parameters
     ----------
     name : str or Path
-        The shipped one (``lujan``), or a TOML file of the same form.
+        A shipped one (``lujan``, ``lampf``, ``isis``), or a TOML file of the same form.
     **inputs
-        Yields per POT that replace those of the file, within its ranges: ``pi_plus``, ``pi_minus``, ``pi_zero``.
+        Yields per POT that replace those of the file, within its ranges, or that it lacks: ``pi_plus``,
+        ``pi_minus``, ``pi_zero``.
 
     Raises
     ------
     UnknownNameError, InputFileError, ScenarioError, RangeError
-        For an unknown name or input, a file that cannot be read, or a value out of range.
+        For an unknown name or input, a file that cannot be read, a yield that the file says is missing, or a value
+        out of range.
     """
     table = read_toml(find_toml(name, "stopped"))
-    table.only("kind", "name", "protons", "yields")
+    table.only("kind", "name", "protons", "yields", "missing")
     protons, yields = table.table("protons"), table.named_tables("yields")
     protons.only("kinetic_energy", "nucleus", "z", "per_second", *_ORIGIN)
     for key in inputs:
-        if key not in yields:
-            raise unknown_name("yield", key, yields)
-    values = {}
-    for key in ("pi_plus", "pi_minus", "pi_zero"):
+        if key not in _YIELDS:
+            raise unknown_name("yield", key, _YIELDS)
+    missing, values = read_missing(table), {}
+    for key in _YIELDS:
+        if f"yields.{key}" in missing and key not in yields:
+            if key not in inputs:
+                raise ScenarioError(missing[f"yields.{key}"])
+            require_range(key, inputs[key], 0.0, 10.0, "per POT")
+            values[key] = inputs[key]
+            continue
         group = table.table("yields").table(key)
         group.only("per_pot", "range", *_ORIGIN)
         low, high = group.numbers("range", "per POT", 2, 0.0)

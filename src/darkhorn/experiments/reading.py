@@ -211,8 +211,15 @@ def package_files(suffix: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{suffix}"))}
 
 
-def find_toml(name: str | Path, kind: str) -> Path:
+def find_toml(name: str | Path, *kinds: str) -> Path:
     """Return the path of a TOML file: a path as given, or the file that the package ships under a bare name.
+
+    Parameters
+    ----------
+    name : str or Path
+        Path or bare name.
+    *kinds : str
+        What ``kind`` a shipped file may have.
 
     Raises
     ------
@@ -223,9 +230,9 @@ def find_toml(name: str | Path, kind: str) -> Path:
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
         return Path(text)
     shipped = package_files(".toml")
-    of_kind = {key: path for key, path in shipped.items() if read_toml(path).text("kind") == kind}
+    of_kind = {key: path for key, path in shipped.items() if read_toml(path).text("kind") in kinds}
     if text not in of_kind:
-        raise unknown_name(kind, text, of_kind)
+        raise unknown_name(" or ".join(kinds), text, of_kind)
     return of_kind[text]
 
 
