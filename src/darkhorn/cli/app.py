@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from darkhorn import __version__
-from darkhorn.cli import cite, couplings, doctor, flux, lifetime, listing, msq, run, track, validate, width, xsec
+from darkhorn.cli import cite, couplings, data, doctor, flux, lifetime, listing, msq, run, track, validate, width, xsec
 from darkhorn.cli.output import emit_error
 from darkhorn.core.errors import DarkhornError
 
@@ -50,6 +50,7 @@ app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
 app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
 app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
+app.command("data", epilog=data.EXAMPLE)(data.data)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from darkhorn.core.errors import InputFileError, RangeError, nearest, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV
+from darkhorn.experiments.catalogue import catalogue
 from darkhorn.experiments.reading import require_increasing
 from darkhorn.io.tables import as_numbers, read_columns
 
@@ -47,7 +48,11 @@ def data_file(name: str) -> Path:
     if path.is_file():
         return path
     present = [found.name for found in folder.iterdir()] if folder.is_dir() else []
+    known = catalogue().get(name)
     content = f" It should hold: {CONTENTS[name]}." if name in CONTENTS else ""
+    if known is not None:
+        content += "" if content else f" It should hold: {known.content} ({known.quality})."
+        content += f" Where to get it: {known.where}."
     raise InputFileError(
         f"the data file '{name}' is not in {folder}.{nearest(name, present)}{content} "
         f"Put it there, or set the environment variable DARKHORN_DATA to the directory that has it."
