@@ -198,7 +198,7 @@ def detectors(job: Job) -> str:
     rows = []
     for name in detector_names():
         detector = load_detector(name)
-        found = horn_flux(load_beam("bnb"), disc_of(detector), job.run, at_rest=False, again=False)
+        found = horn_flux(load_beam("bnb"), disc_of(detector), job.run, at_rest=False, walls=False, again=False)
         cells = [f"{found.flux.total(flavour)[0]:.3e}" for flavour in FLAVOURS]
         rows.append((name, f"{detector.centre[2]:g}", f"{detector.area:.3g}", *cells))
     return table(("detector", "z [m]", "area [m²]", *FLAVOURS), rows)
@@ -284,9 +284,9 @@ of the detector; there is no free factor. The ± of a ratio is its Monte-Carlo e
 
 The published numbers are those of the data release of arXiv:0806.1449 and of the public simulation behind it. "pi of
 p-Be" is the column of histories whose first inelastic collision made a pion, whatever nucleus was hit: to it belong
-pions that interacted again, and pions that protons past the target made in air, metal, walls and dump. "p or n again"
-is the column of those whose first collision made a nucleon. Pions and muons at rest are not in the published tables
-and in no ratio.
+pions that interacted again or met a wall, and pions that protons past the target made in air, metal, walls and dump.
+"p or n again" is the column of those whose first collision made a nucleon. Pions and muons at rest are not in the
+published tables and in no ratio.
 """
 
 SWITCHES = """νμ from primary π⁺ in neutrino mode: the change when one effect is removed from the full calculation,

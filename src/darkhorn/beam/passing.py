@@ -3,7 +3,8 @@
 They are followed through the target like all others, with the probability to be left over as a weight, up to the
 plane behind the last of its material. From there they interact like any other hadron (``reinteraction.py``) in what
 is left of the horn, the air and the walls; those that reach the end of the open region interact in the steel there
-(``dump.py``), where mesons have the shape and the multiplicity of beryllium, without cascade.
+(``dump.py``), where mesons have the shape and the multiplicity of beryllium, without cascade. What they meet beside the
+target, 0.8 m of air and the inner conductor of the horn, is left out.
 """
 
 from dataclasses import dataclass, field

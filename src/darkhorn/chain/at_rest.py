@@ -195,7 +195,9 @@ def at_rest_flux(
 
     Notes
     -----
-    Muons in flight that hit a wall and stop there are not followed: they make neutrinos below 53 MeV only.
+    Muons in flight that hit a wall and stop there are not followed: they make neutrinos below 53 MeV only. About half
+    of the protons that go through the target reach the dump, most others a wall before it (``beam/passing.py``); their
+    kaons are counted at the dump too, which makes them at most a fifth too few.
     """
     layers, uniform = compile_layers(beamline), ImportanceGrid.uniform()
 
