@@ -237,7 +237,7 @@ VERBS = {
     "massless vector": ([*WIDTH, "--mass", "0"], ["m_x (vector-ib1) = 0 MeV", "(0, inf) MeV"]),
     "mass that overflows": ([*WIDTH, "--mass", "1e-200"], ["m_x = 1e-200 MeV"]),
     "unknown production": ([*WIDTH, "--model", "vector_ib1"], ["Did you mean 'vector-ib1'?"]),
-    "unknown parent": ([*WIDTH, "--parent", "pi"], ["unknown parent 'pi'", "Known: K+, K-, pi+, pi-"]),
+    "unknown parent": ([*WIDTH, "--parent", "pi"], ["unknown parent 'pi'", "Known: K+, K-, eta, eta', pi+, pi-, pi0"]),
     "unknown lepton": ([*WIDTH, "--lepton", "tau"], ["unknown lepton 'tau'", "Known: e, mu"]),
     "coupling": ([*WIDTH, "--coupling", "-1"], ["coupling = -1", "[0, 1e+06]"]),
     "outside the Dalitz region": ([*MSQ, "--m23sq", "90000"], ["m23sq = 90000 MeV^2", "[38.15551802, 1116.96999]"]),

@@ -13,9 +13,10 @@ from command import Command, caller
 
 from darkhorn import __version__
 from darkhorn.chain.flux import MUON_BRANCHING, beam_flux
+from darkhorn.chain.source_table import SOURCES
 from darkhorn.core.cite import REFERENCES
 from darkhorn.core.errors import RangeError, ScenarioError, UnknownNameError
-from darkhorn.models.presets import PRESETS
+from darkhorn.models.presets import DARK_PRESETS, PRESETS
 from darkhorn.models.productions import PRODUCTIONS
 
 SHARED = Path(os.environ.get("DARKHORN_REFERENCE", Path(__file__).parent.parent.parent / "shared"))
@@ -267,15 +268,26 @@ def test_beam_flux() -> None:
 
 def test_lists(cli: Command) -> None:
     models = {row["name"]: row for row in cli("list", "models", "--json").json["models"]}
-    assert set(models) == {*PRESETS, *PRODUCTIONS}
+    assert set(models) == {*PRESETS, *DARK_PRESETS, *PRODUCTIONS}
+    double = models["dm-double-benchmark"]
+    assert double["channels"] == [f"{m} -> {lep} nu chi chi" for m in ("pi+", "K+") for lep in ("e", "mu")] + [
+        "pi0 -> gamma chi chi", "eta -> gamma chi chi"
+    ]  # fmt: skip
+    assert (double["m_x_MeV"], double["m_mediator_MeV"], double["seen"]) == (8.0, 200.0, ["upscatter"])
+    assert models["visible-decay"]["channels"][-1] == "eta -> gamma X"
+    parameters = cli("list", "models", "--json").json["parameters"]
+    assert set(parameters) == {"Photoconversion", "DarkMatter", "VisibleDecay"}
+    assert parameters["DarkMatter"]["alpha_d1"] == {"default": 0.1, "allowed": "[0, 10]"}
+    assert parameters["Photoconversion"]["m_mediator"]["allowed"] == "(0, 100000] MeV"
+    assert parameters["VisibleDecay"]["final"]["allowed"] == "e e, mu mu, gamma gamma, gamma z"
     assert models["VIB1mu-Pi0"]["m_mediator_MeV"] == pytest.approx(134.9768)
     assert models["vector-sum"]["current_conserved"] is True
     experiments = {row["name"]: row for row in cli("list", "experiments", "--json").json["experiments"]}
     assert experiments["miniboone"]["modes"] == ["neutrino", "antineutrino"]
     assert {"miniboone-dump", "ccm120", "ccm200", "sbnd", "microboone", "lsnd", "karmen", "icarus"} < set(experiments)
-    (beam,) = cli("list", "beams", "--json").json["beams"]
+    beam = next(row for row in cli("list", "beams", "--json").json["beams"] if row["name"] == "bnb")
     assert beam["horn_current_kA"] == ["174", "-174", "0"]
-    assert [row["name"] for row in cli("list", "sources", "--json").json["sources"]] == ["sanford-wang", "table"]
+    assert [row["name"] for row in cli("list", "sources", "--json").json["sources"]] == list(SOURCES)
     for kind in ("models", "experiments", "beams", "sources"):
         answer = cli("list", kind)
         assert answer.code == 0

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from darkhorn.cli.output import JsonOption, emit_json, show_pairs
-from darkhorn.cli.width import Lepton, Mass, Model, Parent, decay_numbers
+from darkhorn.cli.width import Lepton, Mass, Model, Parent, Settings, decay_numbers, settings
 
 EXAMPLE = "Example: darkhorn msq --parent pi+ --lepton mu --model vector-sum --mass 5 --m12sq 14000 --m23sq 900 --json"
 
@@ -19,6 +19,7 @@ def msq(
     m23sq: Annotated[float, typer.Option(help="Invariant (nu + X)^2 in MeV^2.")],
     parent_mass: Annotated[float | None, typer.Option(help="Mass of the meson in MeV; by default the PDG's.")] = None,
     lepton_mass: Annotated[float | None, typer.Option(help="Mass of the lepton in MeV; by default the PDG's.")] = None,
+    parameters: Settings = None,
     json: JsonOption = False,
 ) -> None:
     """Print the squared amplitude of P -> l nu X, summed over spins and polarisations, at one Dalitz point.
@@ -32,7 +33,7 @@ def msq(
     from darkhorn.models.productions import msq_normalised, production
 
     numbers = decay_numbers(parent, lepton)
-    item = production(model)
+    item = production(model, **settings(parameters))
     heavy = mass_of(abs(numbers[0])) if parent_mass is None else parent_mass
     light = mass_of(numbers[1]) if lepton_mass is None else lepton_mass
     require_range("parent-mass", heavy, 0.0, 1.0e6, "MeV", open_low=True)
@@ -42,7 +43,7 @@ def msq(
     with np.errstate(all="ignore"):
         value = float(msq_normalised(item, m12sq, m23sq, heavy, light, mass))
     require_range(f"sum |M|^2 of {model} at m_x = {mass:g} MeV", value)
-    normalisation = _normalisation(item.coupling, structure=bool(item.form_factors))
+    normalisation = item.normalisation
     if json:
         emit_json({"msq": value, "normalisation": normalisation, "model": model, "parent": parent, "lepton": lepton})
         return
@@ -53,15 +54,6 @@ def msq(
         "normalisation": normalisation,
     }
     show_pairs(f"{parent} -> {lepton} nu X, {model}", pairs)
-
-
-def _normalisation(coupling: str, *, structure: bool) -> str:
-    """Return what the squared amplitude is divided by, and its unit."""
-    if structure:
-        return "|M|^2/(G_F V g/M)^2; spins and X polarisations summed; MeV^6"
-    if coupling == "mu":
-        return "|M|^2/(G_F f V mu)^2; spins summed; dimensionless"
-    return "|M|^2/(G_F f V g)^2; spins and X polarisations summed; MeV^2"
 
 
 def _require_inside(m12sq: float, m23sq: float, parent: float, lepton: float, boson: float) -> None:

@@ -7,11 +7,11 @@ square.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from darkhorn.core.errors import ThresholdError
+from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import ETA, PI0, mass, name_of
 from darkhorn.core.species import width as total_width
@@ -21,6 +21,36 @@ from darkhorn.physics.phase_space import energy_max
 ETA_PRIME: Final = 331
 NEUTRAL_MESONS: Final = (PI0, ETA, ETA_PRIME)
 """Mesons that decay where they are made."""
+
+
+class Bound(NamedTuple):
+    """Allowed range of a parameter: both ends included unless ``open_low``."""
+
+    low: float
+    high: float
+    unit: str = ""
+    open_low: bool = False
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{'(' if self.open_low else '['}{self.low:g}, {self.high:g}]{unit}"
+
+
+def require_bounds(model: object, bounds: Mapping[str, Bound]) -> None:
+    """Raise RangeError unless every parameter of a model lies in its range; None is a parameter that is not given."""
+    for key, bound in bounds.items():
+        value = getattr(model, key)
+        if value is not None:
+            require_range(key, value, bound.low, bound.high, bound.unit, open_low=bound.open_low)
+
+
+def require_names(key: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Refuse an empty list of names, an unknown one, or one given twice."""
+    if not names or len(set(names)) != len(names):
+        raise ScenarioError(f"{key} = {list(names)}: each once; allowed: one or more of {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise unknown_name(key, name, known)
 
 
 class Nucleus(Protocol):

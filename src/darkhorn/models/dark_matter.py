@@ -5,17 +5,27 @@ and J_D' the transition current of chi and chi'. V1 is made in meson decays and 
 the detector; chi' decays through V1.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from darkhorn.core.errors import RangeError, ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import ELECTRON, mass, name_of, pdgid
-from darkhorn.models.channels import NEUTRAL_MESONS, Channel, Emission, Nucleus, interpolated, three_body
+from darkhorn.models.channels import (
+    NEUTRAL_MESONS,
+    Bound,
+    Channel,
+    Emission,
+    Nucleus,
+    interpolated,
+    require_bounds,
+    require_names,
+    three_body,
+)
 from darkhorn.models.dark_detection import recoils, upscatterings
 from darkhorn.models.dark_widths import DarkWidths
 from darkhorn.models.productions import PRODUCTIONS, Production, production, threshold
@@ -42,14 +52,6 @@ EXCHANGES: Final = ("v1", "v2")
 DETECTIONS: Final = ("electron", "nucleon", "upscatter")
 NO_PRODUCTION: Final = "none"
 _E_SQ: Final = 4.0 * np.pi * ALPHA
-_CHOICES: Final = {
-    "spin": SPINS,
-    "pair": PAIRS,
-    "chain": CHAINS,
-    "exchange": EXCHANGES,
-    "two_photons": ("measured", "one"),
-    "helm_radius": ("lewin-smith", "simple"),
-}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class DarkMatter:
         Kinetic energy of recoils that count, MeV.
     helm_radius, incoherent, pauli
         Nuclear response of upscattering, as in ``Photoconversion``.
+    production_parameters : mapping
+        What a production such as ``mixture`` or ``vector-c0`` is given beside its name.
     """
 
     spin: str = "dirac"
@@ -121,25 +125,36 @@ class DarkMatter:
     helm_radius: str = "lewin-smith"
     incoherent: bool = True
     pauli: bool = False
+    production_parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "spin": SPINS,
+        "pair": PAIRS,
+        "chain": CHAINS,
+        "exchange": EXCHANGES,
+        "two_photons": ("measured", "one"),
+        "helm_radius": ("lewin-smith", "simple"),
+        "detection": DETECTIONS,
+        "leptons": ("e", "mu"),
+    }
+    bounds: ClassVar[Mapping[str, Bound]] = {
+        **dict.fromkeys(("m_v1", "m_v2", "m_chi_prime"), Bound(0.0, 1.0e5, "MeV", open_low=True)),
+        "m_chi": Bound(0.0, 1.0e4, "MeV"),
+        **dict.fromkeys(("eps1", "eps2", "branching_v1"), Bound(0.0, 1.0)),
+        **dict.fromkeys(("alpha_d1", "alpha_d2", "alpha_t1", "alpha_t2"), Bound(0.0, 10.0)),
+        **dict.fromkeys(("recoil_min", "recoil_max"), Bound(0.0, 1.0e5, "MeV")),
+    }
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
-        for key, known in _CHOICES.items():
-            if getattr(self, key) not in known:
-                raise unknown_name(key, getattr(self, key), known)
-        _require_subset("detection", self.detection, DETECTIONS)
-        _require_subset("leptons", self.leptons, ("e", "mu"))
-        for key in ("m_v1", "m_v2", "m_chi_prime"):
-            require_range(key, getattr(self, key), 0.0, 1.0e5, "MeV", open_low=True)
-        require_range("m_chi", self.m_chi, 0.0, 1.0e4, "MeV")
-        for key in ("eps1", "eps2"):
-            require_range(key, getattr(self, key), 0.0, 1.0)
-        for key in ("alpha_d1", "alpha_d2", "alpha_t1", "alpha_t2"):
-            require_range(key, getattr(self, key), 0.0, 4.0 * np.pi)
-        require_range("recoil_min", self.recoil_min, 0.0, 1.0e5, "MeV")
+        for key, known in self.choices.items():
+            value = getattr(self, key)
+            if isinstance(value, tuple):
+                require_names(key, value, known)
+            elif value not in known:
+                raise unknown_name(key, value, known)
+        require_bounds(self, self.bounds)
         require_range("recoil_max", self.recoil_max, self.recoil_min, 1.0e5, "MeV", open_low=True)
-        if self.branching_v1 is not None:
-            require_range("branching_v1", self.branching_v1, 0.0, 1.0)
         if self.amplitude is not None and self.amplitude.spin != "vector":
             raise ScenarioError(f"production = '{self.amplitude.name}' makes no vector; allowed: {_vectors()}")
         self._require_combination()
@@ -151,14 +166,14 @@ class DarkMatter:
         if self.chain != "narrow" and self.pair != "chi chi":
             raise ScenarioError(f"chain = '{self.chain}': allowed with pair = \"chi chi'\": narrow")
         if "upscatter" in self.detection and self.alpha_t1 == 0.0:
-            raise RangeError("alpha_t1 = 0 is outside the allowed range (0, 12.57]: chi' of 'upscatter' decays by it")
+            raise RangeError("alpha_t1 = 0 is outside the allowed range (0, 10]: chi' of 'upscatter' decays by it")
         if self.amplitude is None and not self.neutral:
             raise ScenarioError("production = 'none' and neutral = false: nothing makes V1; allowed: one of them")
 
     @cached_property
     def amplitude(self) -> Production | None:
         """The amplitude of charged mesons, or None."""
-        return None if self.production == NO_PRODUCTION else production(self.production)
+        return None if self.production == NO_PRODUCTION else production(self.production, **self.production_parameters)
 
     @cached_property
     def widths(self) -> DarkWidths:
@@ -343,6 +358,7 @@ class DarkMatter:
         values: dict[str, object] = {item.name: getattr(self, item.name) for item in fields(self)}
         values["production"] = self.amplitude.name if self.amplitude else NO_PRODUCTION
         values |= {"leptons": list(self.leptons), "detection": list(self.detection)}
+        values["production_parameters"] = dict(self.production_parameters)
         values["branching_v1_used"] = self.widths.pair_share
         values["coupling_product"] = self.coupling_product
         return values
@@ -350,12 +366,3 @@ class DarkMatter:
 
 def _vectors() -> str:
     return ", ".join(name for name, item in PRODUCTIONS.items() if item.spin == "vector")
-
-
-def _require_subset(key: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    """Refuse an empty list, an unknown name, or one given twice."""
-    if not names or len(set(names)) != len(names):
-        raise ScenarioError(f"{key} = {list(names)}: each once; allowed: one or more of {', '.join(known)}")
-    for name in names:
-        if name not in known:
-            raise unknown_name(key, name, known)

@@ -8,13 +8,13 @@ every channel is computed at unit couplings.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI0, PROTON, mass, name_of, pdgid
 from darkhorn.core.units import HBARC
-from darkhorn.models.channels import NEUTRAL_MESONS, Conversion, Emission, Nucleus, three_body
+from darkhorn.models.channels import NEUTRAL_MESONS, Bound, Conversion, Emission, Nucleus, require_bounds, three_body
 from darkhorn.models.productions import Production, production, threshold
 from darkhorn.physics.dark_decays import (
     width_axial_to_fermions,
@@ -107,17 +107,28 @@ class Photoconversion:
     decay_on_the_way: bool = False
     production_parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "leptons": ("e", "mu"),
+        "mediator": MEDIATORS,
+        "target_coupling": tuple(NUCLEON_CHARGES),
+        "hc": HC_CONVENTIONS,
+        "helm_radius": ("lewin-smith", "simple"),
+    }
+    bounds: ClassVar[Mapping[str, Bound]] = {
+        "m_x": Bound(0.0, 1.0e4, "MeV"),
+        "m_mediator": Bound(0.0, 1.0e5, "MeV", open_low=True),
+        "coupling": Bound(0.0, 1.0e3),
+        "g_n": Bound(0.0, 1.0e3),
+        "lam": Bound(0.0, 1.0e3, "1/MeV"),
+    }
+
     def __post_init__(self) -> None:
         """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
         amplitude = self.amplitude
-        for kind, name, known in (
-            ("mediator", self.mediator, MEDIATORS),
-            ("target coupling", self.target_coupling, NUCLEON_CHARGES),
-            ("hc convention", self.hc, HC_CONVENTIONS),
-            ("Helm radius", self.helm_radius, ("lewin-smith", "simple")),
-        ):
-            if name not in known:
-                raise unknown_name(kind, name, known)
+        kinds = {"mediator": "mediator", "target_coupling": "target coupling", "hc": "hc convention"}
+        for key, kind in {**kinds, "helm_radius": "Helm radius"}.items():
+            if getattr(self, key) not in self.choices[key]:
+                raise unknown_name(kind, getattr(self, key), self.choices[key])
         if not self.leptons:
             raise ScenarioError("leptons = (); allowed: 'e', 'mu' or both")
         for lepton in self.leptons:
@@ -129,11 +140,8 @@ class Photoconversion:
             fitting = "scalar, pseudoscalar or pi0" if amplitude.spin == "vector" else "vector"
             wrong = f"mediator = '{self.mediator}' does not convert the X of production '{amplitude.name}'"
             raise ScenarioError(f"{wrong}; allowed: {fitting}")
+        require_bounds(self, self.bounds)
         require_range("m_x", self.m_x, 0.0, 1.0e4, "MeV", open_low=amplitude.spin == "vector")
-        require_range("m_mediator", self.m_mediator, 0.0, 1.0e5, "MeV", open_low=True)
-        require_range("coupling", self.coupling, 0.0, 1.0e3)
-        require_range("g_n", self.g_n, 0.0, 1.0e3)
-        require_range("lam", self.lam, 0.0, 1.0e3, "1/MeV")
 
     @cached_property
     def amplitude(self) -> Production:

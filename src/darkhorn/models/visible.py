@@ -3,13 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from darkhorn.core.errors import ScenarioError, ThresholdError, require_range, unknown_name
 from darkhorn.core.species import ELECTRON, MUON, PI_PLUS, mass, name_of, pdgid
 from darkhorn.core.units import HBARC
-from darkhorn.models.channels import NEUTRAL_MESONS, Emitted, Line, Nucleus, VolumeDecay, three_body
-from darkhorn.models.charges import ELEMENTARY_CHARGE, Couplings, couplings, pattern
+from darkhorn.models.channels import (
+    NEUTRAL_MESONS,
+    Bound,
+    Emitted,
+    Line,
+    Nucleus,
+    VolumeDecay,
+    require_bounds,
+    require_names,
+    three_body,
+)
+from darkhorn.models.charges import ELEMENTARY_CHARGE, PATTERNS, Couplings, couplings
 from darkhorn.models.productions import Production, production, threshold
 from darkhorn.physics.cascade import two_body_energy
 from darkhorn.physics.chi_widths import require_heavier
@@ -88,27 +98,32 @@ class VisibleDecay:
     rings: str = "detector"
     production_parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "leptons": ("e", "mu"),
+        "final": FINALS,
+        "rings": RINGS,
+        "charges": ("", *PATTERNS),
+    }
+    bounds: ClassVar[Mapping[str, Bound]] = {
+        "m_x": Bound(0.0, 1.0e4, "MeV", open_low=True),
+        "m_z": Bound(0.0, 1.0e4, "MeV"),
+        "coupling": Bound(0.0, 1.0e3),
+        **dict.fromkeys(("g_e", "g_mu"), Bound(0.0, 1.0e3)),
+        **dict.fromkeys(("g_gamma", "lam"), Bound(0.0, 1.0e3, "1/MeV")),
+        "other_width": Bound(0.0, 1.0e4, "MeV"),
+    }
+
     def __post_init__(self) -> None:
         """Refuse names that do not exist, numbers out of range and combinations that are not a model."""
-        for key, names, known in (("final", self.final, FINALS), ("leptons", self.leptons, ("e", "mu"))):
-            if not names or len(set(names)) != len(names):
-                raise ScenarioError(f"{key} = {list(names)}: each once; allowed: one or more of {', '.join(known)}")
-            for name in names:
-                if name not in known:
-                    raise unknown_name(key, name, known)
-        if self.rings not in RINGS:
-            raise unknown_name("rings", self.rings, RINGS)
+        for key in ("final", "leptons"):
+            require_names(key, getattr(self, key), self.choices[key])
+        for key in ("rings", "charges"):
+            if getattr(self, key) not in self.choices[key]:
+                raise unknown_name(key, getattr(self, key), self.choices[key])
+        require_bounds(self, self.bounds)
         if self.charges:
-            pattern(self.charges)
+            require_range("coupling", self.coupling, 0.0, 10.0)
         vector = self.spin == "vector"
-        require_range("m_x", self.m_x, 0.0, 1.0e4, "MeV", open_low=True)
-        require_range("m_z", self.m_z, 0.0, 1.0e4, "MeV")
-        require_range("coupling", self.coupling, 0.0, 10.0 if self.charges else 1.0e3)
-        for key in ("g_e", "g_mu"):
-            require_range(key, getattr(self, key), 0.0, 1.0e3)
-        for key in ("g_gamma", "lam"):
-            require_range(key, getattr(self, key), 0.0, 1.0e3, "1/MeV")
-        require_range("other_width", self.other_width, 0.0, 1.0e4, "MeV")
         if vector and "gamma gamma" in self.final:
             raise ScenarioError("final = 'gamma gamma': a vector has no decay into two photons; allowed: spin 0")
         if self.amplitude is None and not (self.neutral and vector):
