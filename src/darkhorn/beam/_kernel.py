@@ -16,11 +16,13 @@ from typing import Any, Final
 from numba import njit
 
 ORDER = 14
-"""Order of the Taylor series."""
+"""Order of the Taylor series of single tracks, and the most there is room for."""
 INVERSE = tuple(1.0 / (n + 1) for n in range(ORDER))
 """1, 1/2, 1/3 ... for the recurrences."""
 T_MAX = 100.0
 """Largest step in t; a step that reaches it has vanishing curvature."""
+NEAR = 2e-16
+"""How near to a boundary a step of a single track has to come, relative to its length."""
 MARCH_LIMIT = 2000
 """Largest number of looks at the boundaries in one step."""
 EVENT_LIMIT = 100000
@@ -53,12 +55,12 @@ MEDIUM, SHARE = 0, 1
 
 
 @_jit
-def _series(c, r0, k, n_r, n_z, n_phi, tol):
+def _series(c, r0, k, n_r, n_z, n_phi, tol, order):
     """Fill the coefficients of one step, r z and path in m relative to the start, and return its length in t."""
     c[R, 0], c[F, 0], c[W, 0], c[N, 0] = 1.0, 1.0, n_r, n_z
     c[Z, 0], c[PHI, 0], c[S, 0] = 0.0, 0.0, 0.0
     n_phi_sq = n_phi * n_phi
-    for n in range(ORDER):
+    for n in range(order):
         up, down, square, along = 0.0, 0.0, 0.0, 0.0
         for i in range(n + 1):
             up += c[R, i] * c[W, n - i]
@@ -74,24 +76,24 @@ def _series(c, r0, k, n_r, n_z, n_phi, tol):
         c[PHI, n + 1] = n_phi * c[F, n] * inverse
         c[N, n + 1] = k * c[W, n] * inverse
         c[W, n + 1] = (n_phi_sq * square - k * c[N, n]) * inverse
-    last = max(abs(c[R, ORDER]), abs(n_phi * c[F, ORDER]), abs(c[Z, ORDER]), abs(c[W, ORDER]), 1e-290)
-    before = max(abs(c[R, ORDER - 1]), abs(n_phi * c[F, ORDER - 1]), abs(c[Z, ORDER - 1]), abs(c[W, ORDER - 1]))
-    for n in range(ORDER + 1):
+    last = max(abs(c[R, order]), abs(n_phi * c[F, order]), abs(c[Z, order]), abs(c[W, order]), 1e-290)
+    before = max(abs(c[R, order - 1]), abs(n_phi * c[F, order - 1]), abs(c[Z, order - 1]), abs(c[W, order - 1]))
+    for n in range(order + 1):
         c[R, n] *= r0
         c[Z, n] *= r0
         c[S, n] *= r0
-    h = min(exp(log(tol / last) / ORDER), T_MAX)
-    return h if before * h ** (ORDER - 1) < tol else exp(log(tol / before) / (ORDER - 1))
+    h = min(exp(log(tol / last) / order), T_MAX)
+    return h if before * h ** (order - 1) < tol else exp(log(tol / before) / (order - 1))
 
 
 @_jit
-def _ranges(c, h):
+def _ranges(c, h, order):
     """Return bounds over [0, h]: r low, r high, z low, z high, |r''|, |z''|, |s''|."""
     r_low, r_high, z_low, z_high = c[R, 0], c[R, 0], 0.0, 0.0
-    bend_r, bend_z, bend_s, power = 0.0, 0.0, 0.0, 1.0
-    for n in range(1, ORDER + 1):
-        factor = n * (n - 1) * power / h
+    bend_r, bend_z, bend_s, power, per_h_sq = 0.0, 0.0, 0.0, 1.0, 1.0 / (h * h)
+    for n in range(1, order + 1):
         power *= h
+        factor = n * (n - 1) * power * per_h_sq
         r_low += min(0.0, c[R, n] * power)
         r_high += max(0.0, c[R, n] * power)
         z_low += min(0.0, c[Z, n] * power)
@@ -103,19 +105,19 @@ def _ranges(c, h):
 
 
 @_jit
-def _value(c, row, t):
+def _value(c, row, t, order):
     """Return a polynomial at t."""
-    y = c[row, ORDER]
-    for n in range(ORDER - 1, -1, -1):
+    y = c[row, order]
+    for n in range(order - 1, -1, -1):
         y = y * t + c[row, n]
     return y
 
 
 @_jit
-def _look(c, t):
+def _look(c, t, order):
     """Return r, dr/dt, z, dz/dt at t."""
-    r, dr, z, dz = c[R, ORDER], 0.0, c[Z, ORDER], 0.0
-    for n in range(ORDER - 1, -1, -1):
+    r, dr, z, dz = c[R, order], 0.0, c[Z, order], 0.0
+    for n in range(order - 1, -1, -1):
         dr = dr * t + r
         r = r * t + c[R, n]
         dz = dz * t + z
@@ -157,11 +159,13 @@ def _layer(bounds, codes, slab, z, r):
     for b in range(codes[slab, NUMBER]):
         if r > bounds[slab, CONES + 2 * b] + bounds[slab, CONES + 2 * b + 1] * (z - bounds[slab, Z_LOW]):
             layer = b + 1
+        else:
+            break
     return layer
 
 
 @_jit
-def _plane_time(c, t, target, z, dz, bend_z, room):
+def _plane_time(c, t, target, z, dz, bend_z, room, order, near):
     """Return when z reaches ``target`` if that is surely before t + room and z rises until then, else -1."""
     if not dz > 0.0:
         return -1.0
@@ -171,22 +175,22 @@ def _plane_time(c, t, target, z, dz, bend_z, room):
         end += change
         if not (0.0 <= end - start <= room and bend_z * (end - start) < rate):
             return -1.0
-        if abs(change) <= 1e-15 * end:
+        if abs(change) <= 4.0 * near * end:
             return end
-        z, dz = c[Z, ORDER], 0.0
-        for n in range(ORDER - 1, -1, -1):
+        z, dz = c[Z, order], 0.0
+        for n in range(order - 1, -1, -1):
             dz = dz * end + z
             z = z * end + c[Z, n]
     return end
 
 
 @_jit
-def _march(bounds, codes, c, h, q, where, z_stop, left, bends):
+def _march(bounds, codes, c, h, q, where, z_stop, left, bends, order, near):
     """Follow a step of length h until it meets something; return t and what it met, with ``where`` updated."""
     bend_r, bend_z, bend_s = bends
     t, z0, slab, layer = 0.0, q[2], where[0], where[1]
     for _ in range(MARCH_LIMIT):
-        r, dr, z, dz = _look(c, t)
+        r, dr, z, dz = _look(c, t, order)
         z += z0
         z_low, z_high = bounds[slab, Z_LOW], min(bounds[slab, Z_HIGH], z_stop)
         step, event = h - t, STEP
@@ -206,27 +210,27 @@ def _march(bounds, codes, c, h, q, where, z_stop, left, bends):
         if far < step:
             step, event = far, PLANE_DOWN
         if left < inf:
-            far = _safe(left - _value(c, S, t), -r, bend_s)
+            far = _safe(left - _value(c, S, t, order), -r, bend_s)
             if far < step:
                 step, event = far, LIMIT
         rise = _safe(z_high - z, -dz, bend_z)
         if rise < step:
-            at = _plane_time(c, t, z_high - z0, z - z0, dz, bend_z, min(step, h - t))
-            if at < 0.0 and rise > 2e-16 * h:
+            at = _plane_time(c, t, z_high - z0, z - z0, dz, bend_z, min(step, h - t), order, near)
+            if at < 0.0 and rise > near * h:
                 t += rise
                 continue
             t = max(at, t)
             new = slab + 1
             if z_high == z_stop or new == len(bounds):
                 return t, PLANE_UP
-            above = _layer(bounds, codes, new, z_high, _value(c, R, t))
+            above = _layer(bounds, codes, new, z_high, _value(c, R, t, order))
             if codes[new, MEDIA + above] != codes[slab, MEDIA + layer]:
                 return t, PLANE_UP
             slab, layer = new, above
             where[0], where[1] = slab, layer
         elif event == STEP:
             return h, STEP
-        elif step > 2e-16 * h and t + step > t:
+        elif step > near * h and t + step > t:
             t += step
         else:
             return t, event
@@ -234,24 +238,24 @@ def _march(bounds, codes, c, h, q, where, z_stop, left, bends):
 
 
 @_jit
-def _curve(bounds, codes, c, q, where, k, z_stop, left, tol):
+def _curve(bounds, codes, c, q, where, k, z_stop, left, tol, order, near):
     """Advance q by one Taylor step or to the next boundary in a field layer; return path and event."""
     r0 = sqrt(q[0] * q[0] + q[1] * q[1])
     if not r0 > 1e-150:
         return 0.0, LOST
     e_x, e_y = q[0] / r0, q[1] / r0
     n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
-    h = _series(c, r0, k, n_r, n_z, n_phi, tol)
-    r_low, r_high, z_low, z_high, bend_r, bend_z, bend_s = _ranges(c, h)
-    path = _value(c, S, h)
+    h = _series(c, r0, k, n_r, n_z, n_phi, tol, order)
+    r_low, r_high, z_low, z_high, bend_r, bend_z, bend_s = _ranges(c, h, order)
+    path = _value(c, S, h, order)
     t, event, z0 = h, STEP, q[2]
     limited = left if left <= path else inf
     inside = _clear(bounds, where[0], z0 + z_low, z0 + z_high, z_stop, r_low, r_high)
     if not inside or limited < inf:
-        t, event = _march(bounds, codes, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s))
-    r, z, phi, w = _value(c, R, t), z0 + _value(c, Z, t), _value(c, PHI, t), _value(c, W, t)
+        t, event = _march(bounds, codes, c, h, q, where, z_stop, limited, (bend_r, bend_z, bend_s), order, near)
+    r, z, phi, w = _value(c, R, t, order), z0 + _value(c, Z, t, order), _value(c, PHI, t, order), _value(c, W, t, order)
     if t < h:
-        path = _value(c, S, t)
+        path = _value(c, S, t, order)
     if event == STEP and inside:
         while z >= bounds[where[0], Z_HIGH]:
             where[0] += 1

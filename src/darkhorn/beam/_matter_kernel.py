@@ -1,13 +1,14 @@
 """Compiled tracking of one hadron after the other through matter and field; ``follow.py`` is the way in.
 
-A step goes to the next boundary, at most as far as the material allows. What the matter does to the
-particle on a step (Highland's deflection, the mean loss of energy, the turn by the field inside metal)
-happens at one uniformly random place of the step, the hinge: that gives angle and displacement their
-variances and their correlation. Momentum is constant between hinges, so proper time and optical depth
-are exact there. Thin gas acts where it is left or has been crossed for a while; in the open field the step
-is the Taylor step of ``_kernel.py``.
-Random numbers come from splitmix64, started by one word a particle: the same word gives the same
-history, and a limit on the clock cuts it without changing what came before.
+A step goes straight to the next boundary, or by one Taylor step of ``_kernel.py`` in the open field. What the matter on
+the way does (Highland's deflection, the mean loss of energy) is owed until the medium is left or has been crossed for
+a while, and then done at once: the deflection as if it had happened at a uniformly random place of the path that owes
+it, so that angle and displacement have their variances and their correlation; the loss as if it had been even, so that
+the proper time is that of a particle which slows down. At the end of a history the debt is paid: on the end plane with
+its displacement, elsewhere without.
+The field inside metal turns the direction at the end of a step, by what the middle of the step sees.
+Random numbers come from splitmix64, started by one word a particle: the same word gives the same history, and a limit
+on a clock cuts it without changing what came before. Marks on the way let a second pass start near such a cut.
 """
 # mypy: disable-error-code="untyped-decorator, no-untyped-def"
 
@@ -29,11 +30,9 @@ from darkhorn.beam._kernel import (
     SHARE,
     STEP,
     STEP_LIMIT,
-    Z_HIGH,
     Z_LOW,
     _cross,
     _curve,
-    _reach,
     _start,
     _straight,
 )
@@ -46,26 +45,32 @@ _call = njit(**OPTIONS)
 _highland = njit(nogil=True, error_model="numpy")(highland_square)
 
 CLOCK_LIMIT, STOPPED = 6, 7
-P, ENERGY, CLOCK, DEPTH, PATH, TIME, AHEAD, THICK, DEBT, SEEN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-"""State: momentum and energy in MeV, proper time in ns, optical depth of absorption, path in m, time in ns, optical
-depth up to the next scattering, thickness crossed of the present medium in radiation lengths, path in m on which its
-matter has not acted yet, momentum at which the rates were looked up."""
-LOSS, ABSORB, ELASTIC, QUASI = 0, 1, 2, 3
-"""Columns of the rates: MeV/m and three times 1/m."""
+P, ENERGY, CLOCK, DEPTH, PATH, TIME = 6, 7, 8, 9, 10, 11
+"""A track is a row of numbers: place in m and direction, momentum and energy in MeV, proper time in ns, optical depth
+of absorption, path in m, time in ns,"""
+AHEAD, THICK, DEBT, MOST = 12, 13, 14, 15
+"""optical depth up to the next scattering, thickness of the present medium in radiation lengths that has acted, path in
+m that has not acted yet and how long that may become,"""
+LOSS, ABSORB, ELASTIC, QUASI, SEEN, AT = 16, 17, 18, 19, 20, 21
+"""loss in MeV/m and three rates in 1/m, the momentum at which they were looked up and its place in the table,"""
+PER_CLOCK, PER_TIME, GROWTH, LAST, SLAB, LAYER, WIDTH = 22, 23, 24, 25, 26, 27, 28
+"""proper time and time in ns/m, relative growth of the former in 1/m by loss, present medium, slab and layer."""
 PER_X0, STEEP, FLAT, PART, NUCLEUS, LONGEST = 0, 1, 2, 3, 4, 5
-"""Columns of the media: 1/X0 in 1/m, slopes in 1/MeV^2 and share of the first, mass of the nucleus in MeV, longest step
-in m."""
+"""Columns of the media: 1/X0 in 1/m, slopes in 1/MeV^2 and share of the first, mass of the nucleus in MeV, longest path
+in m that acts at once."""
 CHARGE_K, MASS, NUCLEON, CUT, LOSABLE = 0, 1, 2, 3, 4
 """Constants: bending momentum in MeV/c, masses of particle and struck nucleon, kinetic energy in MeV at which a
-particle has stopped, share of the kinetic energy that one step may lose."""
-THIN = 1.0 / 60.0
-"""Share of the longest step of a medium that may act at one place, 0.005 X0: a pion of 1 GeV/c turns by 0.8 mrad."""
+particle has stopped, share of the kinetic energy that may be lost at once."""
+ORDER = 10
+"""Order of the Taylor series."""
+NEAR = 1e-9
+"""How near to a boundary a step in the field has to come, relative to its length."""
 SMALL = 0.03
 """Angle in rad below which sine and cosine come from two terms of their series, good to 2e-10."""
 FRESH = 1e-3
 """Relative change of momentum after which the rates are looked up again."""
-SLACK = 1e-6
-"""How much further than planned (m) the way to a boundary may be after a hinge: a new direction changes it."""
+STRIDE = 4
+"""Steps between two marks, as long as there is room for more."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
@@ -82,232 +87,257 @@ def _uniform(rng):
     return (np.float64((z ^ (z >> S31)) >> S11) + 0.5) * 1.1102230246251565e-16
 
 
-@_call
-def _turn(q, cosine, u, v):
+@_jit
+def _turn(w, cosine, u, v):
     """Turn the direction by an angle with this cosine; u and v are the parts of its sine along two axes across."""
-    x, y, z = q[3], q[4], q[5]
+    x, y, z = w[3], w[4], w[5]
     sign = copysign(1.0, z)
     a = -1.0 / (sign + z)
     b = x * y * a
     x_new = cosine * x + u * (1.0 + sign * x * x * a) + v * b
     y_new = cosine * y + u * sign * b + v * (sign + y * y * a)
     z_new = cosine * z - u * sign * x - v * y
-    scale = 1.0 / sqrt(x_new * x_new + y_new * y_new + z_new * z_new)
-    q[3], q[4], q[5] = x_new * scale, y_new * scale, z_new * scale
+    scale = 1.5 - 0.5 * (x_new * x_new + y_new * y_new + z_new * z_new)
+    w[3], w[4], w[5] = x_new * scale, y_new * scale, z_new * scale
 
 
 @_jit
-def _bend(q, kick):
-    """Turn the direction in the meridional plane as a field does on a path, ``kick`` = path x share x K / p."""
-    r = sqrt(q[0] * q[0] + q[1] * q[1])
+def _sine_cosine(angle):
+    """Return sine and cosine."""
+    if abs(angle) < SMALL:
+        square = angle * angle
+        return angle * (1.0 - square / 6.0), 1.0 - 0.5 * square * (1.0 - square / 12.0)
+    return sin(angle), cos(angle)
+
+
+@_jit
+def _bend(w, kick, length):
+    """Turn the direction in the meridional plane of the middle of a path, by path x share x K / p over its radius."""
+    x, y = w[0] - 0.5 * length * w[3], w[1] - 0.5 * length * w[4]
+    r = sqrt(x * x + y * y)
     if not r > 0.0:
         return
-    e_x, e_y = q[0] / r, q[1] / r
-    n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
-    angle = kick / r
-    if abs(angle) < SMALL:
-        s = angle * (1.0 - angle * angle / 6.0)
-        c = sqrt(1.0 - s * s)
-    else:
-        c, s = cos(angle), sin(angle)
+    e_x, e_y = x / r, y / r
+    n_r, n_phi, n_z = w[3] * e_x + w[4] * e_y, w[4] * e_x - w[3] * e_y, w[5]
+    s, c = _sine_cosine(kick * length / r)
     n_r, n_z = c * n_r - s * n_z, c * n_z + s * n_r
-    q[3], q[4], q[5] = n_r * e_x - n_phi * e_y, n_r * e_y + n_phi * e_x, n_z
+    w[3], w[4], w[5] = n_r * e_x - n_phi * e_y, n_r * e_y + n_phi * e_x, n_z
 
 
-@_call
-def _kick(q, width, rng):
+@_jit
+def _kick(w, width, rng):
     """Turn the direction by angles in two planes, each Gaussian with this width."""
     u = v = s = 2.0
     while not 0.0 < s < 1.0:
         u, v = 2.0 * _uniform(rng) - 1.0, 2.0 * _uniform(rng) - 1.0
         s = u * u + v * v
-    angle = width * sqrt(-2.0 * log(s))
-    if angle < SMALL:
-        sine = angle * (1.0 - angle * angle / 6.0)
-        cosine = sqrt(1.0 - sine * sine)
-    else:
-        angle = min(angle, pi)
-        sine, cosine = sin(angle), cos(angle)
+    angle = min(width * sqrt(-2.0 * log(s)), pi)
+    sine, cosine = _sine_cosine(angle)
     scale = sine / sqrt(s)
-    _turn(q, cosine, u * scale, v * scale)
+    _turn(w, cosine, u * scale, v * scale)
 
 
-@_call
-def _look_up(rates, slopes, start, per, medium, state, now):
-    """Interpolate the rates at the present momentum; the last entry of ``now`` is the quasi-elastic slope."""
-    at = min(max((log(state[P]) - start) * per, 0.0), rates.shape[1] - 1.000001)
-    i = int(at)
-    f = at - i
-    state[SEEN] = state[P]
+@_jit
+def _speed(w, mass):
+    """Fill in what follows from momentum and energy."""
+    inverse = 1.0 / (w[P] * C)
+    w[PER_CLOCK], w[PER_TIME] = mass * inverse, w[ENERGY] * inverse
+
+
+@_jit
+def _look_up(rates, grid, w, medium):
+    """Interpolate the rates at the present momentum."""
+    if abs(w[P] - w[SEEN]) > FRESH * w[P]:
+        w[AT] = min(max((log(w[P]) - grid[0]) * grid[1], 0.0), rates.shape[1] - 1.000001)
+        w[SEEN] = w[P]
+    i = int(w[AT])
+    f = w[AT] - i
     for j in range(4):
-        now[j] = rates[medium, i, j] + f * (rates[medium, i + 1, j] - rates[medium, i, j])
-    now[4] = slopes[i] + f * (slopes[i + 1] - slopes[i])
+        w[LOSS + j] = rates[medium, i, j] + f * (rates[medium, i + 1, j] - rates[medium, i, j])
 
 
 @_jit
-def _advance(state, now, mass, length):
-    """Count a path with constant momentum."""
-    state[PATH] += length
-    state[CLOCK] += mass / (state[P] * C) * length
-    state[TIME] += state[ENERGY] / (state[P] * C) * length
-    state[DEPTH] += now[ABSORB] * length
-    state[AHEAD] -= (now[ELASTIC] + now[QUASI]) * length
+def _advance(w, length):
+    """Count a path."""
+    w[PATH] += length
+    w[CLOCK] += w[PER_CLOCK] * length * (1.0 + w[GROWTH] * (w[DEBT] + 0.5 * length))
+    w[TIME] += w[PER_TIME] * length
+    w[DEPTH] += w[ABSORB] * length
+    w[AHEAD] -= (w[ELASTIC] + w[QUASI]) * length
 
 
 @_jit
-def _room(state, now, mass, clock_limit, depth_limit):
-    """Return the path left to either limit."""
-    room = (clock_limit - state[CLOCK]) * state[P] * C / mass if clock_limit < inf else inf
-    if depth_limit < inf and now[ABSORB] > 0.0:
-        room = min(room, (depth_limit - state[DEPTH]) / now[ABSORB])
+def _room(w, clock_limit, depth_limit):
+    """Return the path left to either limit: where the clock of ``_advance`` reaches it."""
+    room = inf
+    if clock_limit < inf:
+        left, now = (clock_limit - w[CLOCK]) / w[PER_CLOCK], 1.0 + w[GROWTH] * w[DEBT]
+        room = 2.0 * left / (now + sqrt(now * now + 2.0 * w[GROWTH] * max(left, 0.0)))
+    if depth_limit < inf and w[ABSORB] > 0.0:
+        room = min(room, (depth_limit - w[DEPTH]) / w[ABSORB])
     return max(room, 0.0)
 
 
 @_call
-def _hinge(q, state, now, media, medium, constants, length, share, rng):
-    """Do to the particle what the matter of a step does; return whether it goes on."""
-    mass = constants[MASS]
-    if share != 0.0:
-        _bend(q, share * constants[CHARGE_K] / state[P] * length)
-    per_x0 = media[medium, PER_X0]
+def _settle(w, rng, mass, cut, per_x0, displaced):
+    """Do to the particle what the matter owes it, and displace it (1) or not (0); return whether it goes on."""
+    length, energy = w[DEBT], w[ENERGY] - w[LOSS] * w[DEBT]
+    w[DEBT] = 0.0
+    if w[LOSS] > 0.0 and energy - mass <= cut:
+        return False
     if per_x0 > 0.0:
-        before, after = state[THICK], state[THICK] + length * per_x0
-        beta = state[P] / state[ENERGY]
-        square = _highland(after, beta * state[P], beta * beta)
+        before, after = w[THICK], w[THICK] + length * per_x0
+        beta = w[P] / w[ENERGY]
+        square = _highland(after, beta * w[P], beta * beta)
         if before > 0.0:
-            square -= _highland(before, beta * state[P], beta * beta)
-        state[THICK] = after
-        _kick(q, sqrt(max(square, 0.0)), rng)
-    if now[LOSS] > 0.0:
-        energy = state[ENERGY] - now[LOSS] * length
-        if energy - mass <= constants[CUT]:
-            return False
-        state[ENERGY] = energy
-        state[P] = sqrt((energy - mass) * (energy + mass))
+            square -= _highland(before, beta * w[P], beta * beta)
+        w[THICK] = after
+        if square > 0.0:
+            x, y, z = w[3], w[4], w[5]
+            _kick(w, sqrt(square), rng)
+            if displaced > 0.0:
+                rest = displaced * _uniform(rng) * length
+                w[0] += rest * (w[3] - x)
+                w[1] += rest * (w[4] - y)
+                w[2] += rest * (w[5] - z)
+    if w[LOSS] > 0.0:
+        w[ENERGY], w[P] = energy, sqrt((energy - mass) * (energy + mass))
+        _speed(w, mass)
     return True
 
 
 @_call
-def _scatter(q, state, now, media, medium, constants, rng):
-    """Scatter elastically on the nucleus or on a nucleon at rest; return whether the particle goes on."""
-    mass, energy, p = constants[MASS], state[ENERGY], state[P]
-    if _uniform(rng) * (now[ELASTIC] + now[QUASI]) < now[ELASTIC]:
-        target = media[medium, NUCLEUS]
-        slope = media[medium, STEEP] if _uniform(rng) < media[medium, PART] else media[medium, FLAT]
+def _scatter(w, slopes, medium, constants, rng):
+    """Scatter elastically on the nucleus (``medium`` is its row) or on a nucleon; return whether the track goes on."""
+    mass, energy, p = constants[MASS], w[ENERGY], w[P]
+    if _uniform(rng) * (w[ELASTIC] + w[QUASI]) < w[ELASTIC]:
+        target = medium[NUCLEUS]
+        slope = medium[STEEP] if _uniform(rng) < medium[PART] else medium[FLAT]
     else:
-        target, slope = constants[NUCLEON], now[4]
+        i = int(w[AT])
+        target, slope = constants[NUCLEON], slopes[i] + (w[AT] - i) * (slopes[i + 1] - slopes[i])
     p_cm = p * target / sqrt(mass * mass + target * target + 2.0 * energy * target)
     largest = 4.0 * p_cm * p_cm
     t = -log1p(_uniform(rng) * expm1(-slope * largest)) / slope if slope * largest > 1e-9 else largest * _uniform(rng)
-    state[AHEAD] = -log(_uniform(rng))
+    w[AHEAD] = -log(_uniform(rng))
     new = energy - t / (2.0 * target)
     if new - mass <= constants[CUT]:
         return False
     p_new = sqrt((new - mass) * (new + mass))
     cosine = min(max((energy * new - mass * mass - 0.5 * t) / (p * p_new), -1.0), 1.0)
     sine, phi = sqrt((1.0 - cosine) * (1.0 + cosine)), 2.0 * pi * _uniform(rng)
-    _turn(q, cosine, sine * cos(phi), sine * sin(phi))
-    state[ENERGY], state[P] = new, p_new
+    _turn(w, cosine, sine * cos(phi), sine * sin(phi))
+    w[ENERGY], w[P] = new, p_new
+    _speed(w, mass)
     return True
 
 
-@_call
-def _plan(bounds, codes, q, where, z_stop, left):
-    """Return the path along a straight line to the next boundary, at most ``left``."""
-    return _reach(bounds, codes, q, where, z_stop, left)[0]
-
-
-@_call
-def _go(bounds, codes, q, where, z_stop, left):
-    """Advance along a straight line to the next boundary, at most ``left``; return path and event."""
-    return _straight(bounds, codes, q, where, z_stop, left)
-
-
-@_call
-def _field_step(bounds, codes, c, q, where, state, now, constants, share, z_stop, left, tol):
-    """Go one Taylor step in the open field; return path and event."""
-    k = share * constants[CHARGE_K] / state[P]
-    step, event = _curve(bounds, codes, c, q, where, k, z_stop, left, tol)
-    scale = 1.0 / sqrt(q[3] * q[3] + q[4] * q[4] + q[5] * q[5])
-    for i in range(3, 6):
-        q[i] *= scale
-    _advance(state, now, constants[MASS], step)
-    return step, event
-
-
-@_call
-def _walk(bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c, q, where, state, now, rng):
-    """Follow one particle to its end and return its status; ``limits`` are clock, depth and end plane."""
-    mass, z_stop, tol = constants[MASS], limits[2], limits[3]
-    if q[2] >= z_stop:
+@_jit
+def _enter(bounds, codes, w, where, mass, z_stop, rng):
+    """Prepare a track at its start; return its status if it ends there, else -1."""
+    if not w[P] > 0.0:
+        return STOPPED
+    if w[2] >= z_stop:
         return REACHED_END
-    if q[2] < bounds[0, Z_LOW]:
+    if w[2] < bounds[0, Z_LOW]:
         return LEFT_BACKWARD
-    _start(bounds, codes, q, where)
-    state[AHEAD] = -log(_uniform(rng))
-    last, stale = -1, True
-    for _ in range(EVENT_LIMIT):
+    _start(bounds, codes, w, where)
+    _speed(w, mass)
+    w[AHEAD], w[LAST] = -log(_uniform(rng)), -1.0
+    return -1
+
+
+@_jit
+def _mark(w, where, rng, marks, words, stride):
+    """Keep the present state; without room for more first forget every other one. Return the stride from now on."""
+    used = where[3]
+    if used == len(marks):
+        used //= 2
+        stride *= 2
+        for i in range(1, used):
+            words[i] = words[2 * i]
+            for j in range(WIDTH):
+                marks[i, j] = marks[2 * i, j]
+    w[SLAB], w[LAYER] = where[0], where[1]
+    words[used], where[3] = rng[0], used + 1
+    for j in range(WIDTH):
+        marks[used, j] = w[j]
+    return stride
+
+
+@_jit
+def _return_to(w, where, rng, marks, words, clock_limit, depth_limit):
+    """Go back to the last mark before both limits."""
+    i = where[3] - 1
+    while i > 0 and (marks[i, CLOCK] > clock_limit or marks[i, DEPTH] > depth_limit):
+        i -= 1
+    rng[0] = words[i]
+    for j in range(WIDTH):
+        w[j] = marks[i, j]
+    where[0], where[1] = int(w[SLAB]), int(w[LAYER])
+
+
+@_call
+def _walk(
+    bounds, codes, kinds, rates, slopes, grid, media, constants, limits, c, w, where, rng, marks, words, drawn, again
+):
+    """Follow one particle from where it is to its end; return its status. ``limits``: see ``follow_all``."""
+    mass, cut, bending = constants[MASS], constants[CUT], constants[CHARGE_K]
+    clock_limit, depth_limit, z_stop, tol = limits[0], limits[1], limits[2], limits[3]
+    if again == 1:
+        _return_to(w, where, rng, marks, words, clock_limit, depth_limit)
+    else:
+        status = _enter(bounds, codes, w, where, mass, z_stop, rng)
+        if status >= 0:
+            return status
+    last, stride, due = int(w[LAST]), STRIDE, 0 if drawn and again == 0 else -1
+    for turn in range(EVENT_LIMIT):
         code = codes[where[0], MEDIA + where[1]]
+        if turn == due:
+            stride = _mark(w, where, rng, marks, words, stride)
+            due += stride
         if code < 0:
             return HIT_WALL
         medium, share = int(kinds[code >> 1, MEDIUM]), kinds[code >> 1, SHARE]
-        if state[DEBT] > 0.0 and (medium != last or state[DEBT] > THIN * media[last, LONGEST]):
-            if not _hinge(q, state, now, media, last, constants, state[DEBT], 0.0, rng):
-                return STOPPED
-            state[DEBT] = 0.0
-        if medium != last:
-            state[THICK], last, stale = 0.0, medium, True
-        if stale or abs(state[P] - state[SEEN]) > FRESH * state[P]:
-            _look_up(rates, slopes, grid[0], grid[1], medium, state, now)
-            stale = False
-        room, hits = _room(state, now, mass, limits[0], limits[1]), now[ELASTIC] + now[QUASI]
-        ahead = max(state[AHEAD], 0.0) / hits if hits > 0.0 else inf
-        slab = where[0]
-        acts = media[medium, PER_X0] > 0.0 or now[LOSS] > 0.0
-        thin = bounds[slab, Z_HIGH] - bounds[slab, Z_LOW] < THIN * media[medium, LONGEST]
-        if (code & 1) == 1 and constants[CHARGE_K] != 0.0:
-            step, event = _field_step(
-                bounds, codes, c, q, where, state, now, constants, share, z_stop, min(room, ahead), tol
-            )
-            if event == LIMIT and room <= ahead:
-                return CLOCK_LIMIT
-            state[DEBT] += step
-        elif (acts and not thin) or share * constants[CHARGE_K] != 0.0:
-            most = min(ahead, media[medium, LONGEST])
-            if now[LOSS] > 0.0:
-                most = min(most, constants[LOSABLE] * (state[ENERGY] - mass) / now[LOSS])
-            step = _plan(bounds, codes, q, where, z_stop, most)
-            first = step * (_uniform(rng) if media[medium, PER_X0] > 0.0 else 0.5)
-            for i in range(3):
-                q[i] += q[i + 3] * min(first, room)
-            _advance(state, now, mass, min(first, room))
-            if room <= first:
-                return CLOCK_LIMIT
-            if not _hinge(q, state, now, media, medium, constants, step, share, rng):
-                return STOPPED
-            room = _room(state, now, mass, limits[0], limits[1])
-            rest = step - first if step == most else 1.5 * (step - first) + SLACK
-            step, event = _go(bounds, codes, q, where, z_stop, min(rest, room))
-            _advance(state, now, mass, step)
-            if event == LIMIT and room <= rest:
-                return CLOCK_LIMIT
+        owing = w[DEBT] > 0.0 and (medium != last or w[DEBT] >= w[MOST])
+        if owing and not _settle(w, rng, mass, cut, media[last, PER_X0], 1.0):
+            return STOPPED
+        if medium != last or abs(w[P] - w[SEEN]) > FRESH * w[P]:
+            if medium != last:
+                last = medium
+                w[THICK], w[LAST] = 0.0, medium
+            _look_up(rates, grid, w, medium)
+            w[MOST] = media[medium, LONGEST]
+            if w[LOSS] > 0.0:
+                w[MOST] = min(w[MOST], constants[LOSABLE] * (w[ENERGY] - mass) / w[LOSS])
+            w[GROWTH] = w[LOSS] * w[ENERGY] / (w[P] * w[P])
+        hits = w[ELASTIC] + w[QUASI]
+        left = room = _room(w, clock_limit, depth_limit)
+        if hits > 0.0:
+            left = min(left, max(w[AHEAD], 0.0) / hits)
+        if (code & 1) == 1 and bending != 0.0:
+            step, event = _curve(bounds, codes, c, w, where, share * bending / w[P], z_stop, left, tol, ORDER, NEAR)
+            step = left if event == LIMIT else step
+            scale = 1.5 - 0.5 * (w[3] * w[3] + w[4] * w[4] + w[5] * w[5])
+            w[3], w[4], w[5] = w[3] * scale, w[4] * scale, w[5] * scale
+            _advance(w, step)
         else:
-            step, event = _go(bounds, codes, q, where, z_stop, min(room, ahead))
-            _advance(state, now, mass, step)
-            if event == LIMIT and room <= ahead:
-                return CLOCK_LIMIT
-            if acts:
-                state[DEBT] += step
+            left = min(left, max(w[MOST] - w[DEBT], 0.0))
+            step, event = _straight(bounds, codes, w, where, z_stop, left)
+            _advance(w, step)
+            if share * bending != 0.0:
+                _bend(w, share * bending / w[P], step)
+        w[DEBT] += step
+        if event == LIMIT and room <= left:
+            return CLOCK_LIMIT
         if event == LOST:
             return STEP_LIMIT
         if event not in (STEP, LIMIT):
-            status = _cross(bounds, codes, q, where, event, z_stop)
+            status = _cross(bounds, codes, w, where, event, z_stop)
             if status >= 0:
                 return status
-        if state[AHEAD] <= 1e-12 and hits > 0.0:
-            if not _scatter(q, state, now, media, medium, constants, rng):
-                return STOPPED
-            stale = True
+        if w[AHEAD] <= 1e-12 and hits > 0.0 and not _scatter(w, slopes, media[medium], constants, rng):
+            return STOPPED
     return STEP_LIMIT
 
 
@@ -322,31 +352,57 @@ def follow_all(
     media,
     constants,
     limits,
-    x,
-    direction,
+    tracks,
     words,
-    result,
     status,
+    draws,
+    which,
+    mean,
+    lengths,
+    marks,
+    marked,
     work,
     where,
 ):
     """Follow N particles in place.
 
-    ``x`` (N, 3) in m and ``direction`` (N, 3) are overwritten; ``limits`` (N, 4) are proper time in ns, optical depth,
-    end plane in m and tolerance; ``words`` (N,) start the random numbers and are used up; ``result`` (N, 10) holds the
-    state, with momentum and energy given by the caller; ``work`` (10, ORDER + 1) and ``where`` (3,) are scratch.
+    ``limits`` (N, 4) are proper time in ns, optical depth, end plane in m and tolerance; ``tracks`` (N, WIDTH) hold
+    place, direction, momentum and energy, and zero; ``words`` (N,) start the random numbers and are used up. With
+    ``draws`` (N,), else empty, a particle goes back to where a truncated exponential of this mean in clock (``which``
+    0) or depth (1) puts it; ``lengths`` (N,) takes the whole clock or depth. ``marks`` (M, WIDTH), ``marked`` (M,),
+    ``work`` (9, ORDER + 1) and ``where`` (4,) are scratch.
     """
-    q, now = work[8], work[9]
     for n in range(len(words)):
-        for i in range(3):
-            q[i], q[i + 3] = x[n, i], direction[n, i]
-        state = result[n]
-        if not state[P] > 0.0:
-            status[n] = STOPPED
-            continue
-        left = words[n:]
-        status[n] = _walk(
-            bounds, codes, kinds, rates, slopes, grid, media, constants, limits[n], work, q, where, state, now, left
-        )
-        for i in range(3):
-            x[n, i], direction[n, i] = q[i], q[i + 3]
+        w, rng, drawn = tracks[n], words[n : n + 1], len(draws) > 0
+        for turn in range(2 if drawn else 1):
+            if turn == 1:
+                lengths[n] = w[CLOCK + which]
+                if where[3] == 0:
+                    break
+                place = -mean * log1p(draws[n] * expm1(-lengths[n] / mean))
+                limits[n, which] = min(max(place, 0.0), lengths[n])
+            elif drawn:
+                where[3] = 0
+            status[n] = _walk(
+                bounds,
+                codes,
+                kinds,
+                rates,
+                slopes,
+                grid,
+                media,
+                constants,
+                limits[n],
+                work,
+                w,
+                where,
+                rng,
+                marks,
+                marked,
+                drawn,
+                turn,
+            )
+            if w[DEBT] > 0.0:
+                z, displaced = w[2], 1.0 if status[n] == REACHED_END else 0.0
+                _settle(w, rng, constants[MASS], constants[CUT], media[int(w[LAST]), PER_X0], displaced)
+                w[2] = z

@@ -10,6 +10,8 @@ from darkhorn.beam._kernel import (
     LOST,
     MEDIA,
     MEDIUM,
+    NEAR,
+    ORDER,
     PATH_LIMIT,
     REACHED_END,
     SHARE,
@@ -40,7 +42,7 @@ def _track(bounds, codes, kinds, c, q, where, k, limit, z_stop, tol, path_in):
             return HIT_WALL, path, field_path
         medium, share, field = int(kinds[code >> 1, MEDIUM]), kinds[code >> 1, SHARE], (code & 1) == 1
         if share * k != 0.0:
-            step, event = _curve(bounds, codes, c, q, where, share * k, z_stop, limit - path, tol)
+            step, event = _curve(bounds, codes, c, q, where, share * k, z_stop, limit - path, tol, ORDER, NEAR)
         else:
             step, event = _straight(bounds, codes, q, where, z_stop, limit - path)
         path += step

@@ -1,7 +1,9 @@
 """Hadrons through matter and field: loss, scattering and decay clocks on the way, as one reproducible history each."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,13 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
 from darkhorn.beam.transport import checked, chunks, tables
-from darkhorn.core.errors import RangeError, require_range
+from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import charge
 from darkhorn.physics.horn_field import bending_momentum
+from darkhorn.physics.passage import truncated_exponential
 
-TOLERANCE = 1.0e-6
-"""Size of the last Taylor terms kept in the open field, relative to the radius."""
+TOLERANCE = 1.0e-5
+"""Size of the last Taylor terms kept in the open field, relative to the radius: 1e-5 mrad in the direction."""
+MARKS: Final = 8
+"""Places of a history from which a second pass can start."""
+_ALONG: Final = ("clock", "depth")
 
 
 @dataclass(frozen=True)
@@ -98,50 +104,171 @@ def follow(
     Notes
     -----
     Loss is the mean, without straggling. Highland's formula counts the thickness of a medium from where it was
-    entered. Matter acts once a step, at a random place of it, which gives displacement and angle their joint moments;
-    gas acts where it has been crossed for 0.005 radiation lengths or is left.
+    entered. Matter acts where its medium is left or 0.3 radiation lengths (of a gas 0.03) or 5 % of the kinetic energy
+    have passed, as one deflection at a random place of the way up to there, which gives displacement and angle their
+    joint moments. Where a history ends the rest acts, displacing those on the end plane only. Clock and depth count
+    on the way: proper time with the loss of the piece to first order, depth with the rates at its start.
     """
-    from darkhorn.beam import _kernel, _matter_kernel
+    task = _prepare(layers, x, p, passage, current, words, z_end)
+    n = len(task.x)
+    clock, depth = _limit("clock_limit", clock_limit, n, "ns"), _limit("depth_limit", depth_limit, n, "")
+    out = _nowhere(n)
 
-    require_range("threads", threads, 1)
+    def part(rows: slice) -> None:
+        tracks, limits, words = task.start(rows)
+        limits[:, 0], limits[:, 1] = clock[rows], depth[rows]
+        task.run(tracks, limits, words, out.status[rows], np.empty(0), 0, 1.0, np.empty(0))
+        task.store(rows, tracks, out)
+
+    _share(part, n, threads)
+    return out
+
+
+def follow_to(
+    layers: Layers,
+    x: Floats,
+    p: Floats,
+    passage: Passage,
+    current: float,
+    *,
+    words: NDArray[np.uint64],
+    u: Floats,
+    mean: float,
+    along: str = "clock",
+    z_end: ArrayLike | None = None,
+    threads: int = 1,
+) -> tuple[Histories, Floats]:
+    """Follow particles to their ends, then back to a point that is drawn from an exponential along their histories.
+
+    The same as a call of :func:`follow`, a draw from :func:`darkhorn.physics.passage.truncated_exponential` with the
+    clock or depth of the whole history as its length, and a second call with the draw as limit; but the second pass
+    starts from marks that the first one left near the point, which takes a fraction of the time.
+
+    Parameters
+    ----------
+    layers, x, p, passage, current, words, z_end, threads
+        As for :func:`follow`.
+    u : (N,) float
+        Uniform numbers in (0, 1) that place the points.
+    mean : float
+        Mean of the exponential: ns for ``clock`` (a lifetime), 1 for ``depth``.
+    along : str
+        What it runs in: ``clock`` (proper time) or ``depth`` (optical depth of absorption).
+
+    Returns
+    -------
+    at : Histories
+        At the points, or where the history ends at its start.
+    probability : (N,) float
+        To have a point at all, 1 - exp(-length/mean).
+
+    Raises
+    ------
+    RangeError
+        As :func:`follow`, for a mean that is not positive, or another shape of ``u``.
+    UnknownNameError
+        For another ``along``.
+    """
+    if along not in _ALONG:
+        raise unknown_name("along", along, _ALONG)
+    require_range("mean", mean, 0.0, open_low=True)
+    task = _prepare(layers, x, p, passage, current, words, z_end)
+    n, draws = len(task.x), np.ascontiguousarray(u, dtype=np.float64)
+    if draws.shape != (n,):
+        raise RangeError(f"u has shape {draws.shape}; allowed: ({n},), one a particle")
+    require_range("u", draws, 0.0, 1.0)
+    out, lengths = _nowhere(n), np.zeros(n)
+
+    def part(rows: slice) -> None:
+        tracks, limits, words = task.start(rows)
+        draw = (draws[rows], _ALONG.index(along), mean, lengths[rows])
+        task.run(tracks, limits, words, out.status[rows], *draw)
+        task.store(rows, tracks, out)
+
+    _share(part, n, threads)
+    return out, truncated_exponential(u, lengths, mean)[1]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """N particles and what they meet: ``tables`` in the order in which the kernel takes them."""
+
+    tables: tuple[Any, ...]
+    mass: float
+    x: Floats
+    p: Floats
+    words: NDArray[np.uint64]
+    z_end: Floats
+
+    def start(self, rows: slice) -> tuple[Floats, Floats, NDArray[np.uint64]]:
+        """Return tracks, limits (none but the end plane) and words of some particles, as the kernel wants them."""
+        from darkhorn.beam._matter_kernel import ENERGY, WIDTH, P
+
+        momentum = np.sqrt(np.einsum("ij,ij->i", self.p[rows, 1:], self.p[rows, 1:]))
+        tracks, limits = np.zeros((len(momentum), WIDTH)), np.full((len(momentum), 4), np.inf)
+        tracks[:, :3] = self.x[rows, 1:]
+        tracks[:, 3:6] = self.p[rows, 1:] / np.where(momentum > 0.0, momentum, 1.0)[:, None]
+        tracks[:, P], tracks[:, ENERGY] = momentum, np.hypot(momentum, self.mass)
+        limits[:, 2], limits[:, 3] = self.z_end[rows], TOLERANCE
+        return tracks, limits, self.words[rows].copy()
+
+    def run(self, *arrays: Any) -> None:
+        """Follow tracks in place; ``arrays`` are tracks, limits, words, status and what draws a point."""
+        from darkhorn.beam import _kernel, _matter_kernel
+
+        tracks, limits, words, *rest = arrays
+        marks, marked = np.empty((MARKS, _matter_kernel.WIDTH)), np.empty(MARKS, dtype=np.uint64)
+        scratch = (np.zeros((9, _kernel.ORDER + 1)), np.zeros(4, dtype=np.int64))
+        _matter_kernel.follow_all(*self.tables, limits, tracks, words, *rest, marks, marked, *scratch)
+
+    def store(self, rows: slice, tracks: Floats, out: Histories) -> None:
+        """Write the ends of some tracks to their places."""
+        from darkhorn.beam._matter_kernel import CLOCK, DEPTH, ENERGY, PATH, TIME, P
+
+        out.x[rows, 0], out.x[rows, 1:] = self.x[rows, 0] + tracks[:, TIME], tracks[:, :3]
+        out.p[rows, 0], out.p[rows, 1:] = tracks[:, ENERGY], tracks[:, 3:6] * tracks[:, P, None]
+        out.path[rows], out.clock[rows], out.depth[rows] = tracks[:, PATH], tracks[:, CLOCK], tracks[:, DEPTH]
+
+
+def _prepare(
+    layers: Layers,
+    x: Floats,
+    p: Floats,
+    passage: Passage,
+    current: float,
+    words: NDArray[np.uint64],
+    z_end: ArrayLike | None,
+) -> _Task:
+    """Return the checked task."""
     n = len(np.atleast_2d(np.asarray(x)))
     bending = float(bending_momentum(charge(passage.species), current))
     x, p = checked(layers, x, p, np.full(n, bending))
     if np.shape(words) != (n,):
         raise RangeError(f"words have shape {np.shape(words)}; allowed: ({n},), one a particle")
-    momentum = np.sqrt((p[:, 1:] ** 2).sum(axis=1))
-    place, direction = x[:, 1:].copy(), p[:, 1:] / np.where(momentum > 0.0, momentum, 1.0)[:, None]
-    limits = np.column_stack(
-        [
-            _limit("clock_limit", clock_limit, n, "ns"),
-            _limit("depth_limit", depth_limit, n, ""),
-            np.broadcast_to(np.asarray(layers.z[-1] if z_end is None else z_end, dtype=float), (n,)),
-            np.full(n, TOLERANCE),
-        ]
-    )
-    require_range("z_end", limits[:, 2], float(layers.z[0]), float(layers.z[-1]), "m")
+    end = np.broadcast_to(np.asarray(layers.z[-1] if z_end is None else z_end, dtype=float), (n,))
+    require_range("z_end", end, float(layers.z[0]), float(layers.z[-1]), "m")
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
     media = (passage.rates, passage.slopes, grid, passage.media, constants)
-    words = np.array(words, dtype=np.uint64)
-    geometry, result, status = tables(layers), np.zeros((n, 10)), np.zeros(n, dtype=np.int64)
-    result[:, 0], result[:, 1] = momentum, np.hypot(momentum, constants[1])
+    mass = float(passage.constants[0])
+    return _Task((*tables(layers), *media), mass, x, p, np.asarray(words, dtype=np.uint64), end)
 
-    def part(rows: slice) -> None:
-        arrays = (limits[rows], place[rows], direction[rows], words[rows], result[rows], status[rows])
-        scratch = (np.zeros((10, _kernel.ORDER + 1)), np.zeros(3, dtype=np.int64))
-        _matter_kernel.follow_all(*geometry, *media, *arrays, *scratch)
 
+def _nowhere(n: int) -> Histories:
+    """Return room for n histories."""
+    path, clock, depth = np.zeros((3, n))
+    return Histories(np.zeros((n, 4)), np.zeros((n, 4)), path, clock, depth, np.zeros(n, dtype=np.int64))
+
+
+def _share(part: Callable[[slice], None], n: int, threads: int) -> None:
+    """Do all parts of n particles, with so many threads."""
+    require_range("threads", threads, 1)
     if threads == 1:
         for rows in chunks(n):
             part(rows)
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, chunks(n)))
-    end_x = np.column_stack([x[:, 0] + result[:, 5], place])
-    end_p = np.column_stack([result[:, 1], direction * result[:, :1]])
-    path, clock, depth = (result[:, column].copy() for column in (4, 2, 3))
-    return Histories(end_x, end_p, path, clock, depth, status)
 
 
 def _limit(key: str, value: ArrayLike | None, n: int, unit: str) -> Floats:

@@ -44,8 +44,10 @@ from darkhorn.physics.passage import (
 
 P_LOW, P_HIGH, POINTS = 10.0, 12000.0, 600
 """Grid of momentum in MeV/c, logarithmic; ends are held beyond."""
-LONGEST_X0 = 0.3
-"""Longest step in radiation lengths."""
+LONGEST_X0: Final = {"solid": 0.3, "gas": 0.03}
+"""Longest path in radiation lengths that acts at one place; 9 m of air displace a pion of 1 GeV/c by 1 cm."""
+GAS: Final = 0.1
+"""Density in g/cm^3 below which a material is a gas."""
 STOP_ENERGY: Final = 1.0
 """Kinetic energy in MeV at which a particle counts as stopped."""
 LOSABLE: Final = 0.05
@@ -215,7 +217,7 @@ def _electromagnetic(
         )
     if physics.multiple_scattering:
         constants[0] = per_x0
-    constants[5] = LONGEST_X0 / per_x0
+    constants[5] = LONGEST_X0["gas" if material.density < GAS else "solid"] / per_x0
 
 
 def _hadronic(species: int, p: Floats, material: Material, physics: Physics, *, counted: bool) -> Floats:
