@@ -8,19 +8,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.follow import Histories, follow
+from darkhorn.beam.follow import follow_to
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
-from darkhorn.beam.transport import Status
 from darkhorn.chain.cache import recall
 from darkhorn.core.importance import ImportanceGrid, balanced_worth
 from darkhorn.core.points import Axis, unit_points, words
-from darkhorn.core.rays import Bools, Floats, Ints, Rays
+from darkhorn.core.rays import Floats, Ints, Rays
 from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
-from darkhorn.physics.passage import truncated_exponential
 
 _PILOT_STREAM = 1_000_000
 _PILOT_POINTS = 2**12
@@ -30,8 +28,8 @@ _PILOT_RAYS = 4
 _PILOT_BINS = 48
 _SPREAD = 0.01
 """Radius of the region around the middle of the detector that a pilot looks at, over the distance."""
-_SALTS = (2, 3)
-"""Uses of the random word of a meson: to the end of the horn, and on."""
+_SALT = 2
+"""Which use of the random word of a meson its scattering is."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +165,8 @@ def decay_in_flight(
 
     Each meson is followed to the wall, the dump or the end of the geometry, which gives the proper time in which it can
     decay; the decay is placed in that time by the truncated exponential, and the same history followed again to it,
-    from the end of the horn where that is possible. The weight takes up the probability to decay within the time and to
-    survive the matter up to the point.
+    from a mark shortly before. The weight takes up the probability to decay within the time and to survive the matter
+    up to the point.
 
     Parameters
     ----------
@@ -203,35 +201,18 @@ def decay_in_flight(
     """
     physics = physics or Physics()
     passage = passage_tables(species, layers.materials, beamline, physics)
-    z_horn = max(beamline.field.z[-1], beamline.conductor.z[-1])
-    seeds = [words(u, salt) for salt in _SALTS]
-
-    def leg(x: Floats, p: Floats, rows: Bools, which: int, limit: Floats | None = None) -> Histories:
-        end = z_horn if which == 0 else None
-        return follow(
-            layers,
-            x[rows],
-            p[rows],
-            passage,
-            beamline.current,
-            words=seeds[which][rows],
-            clock_limit=limit,
-            z_end=end,
-            threads=threads,
-        )
-
-    near = leg(mesons.x, mesons.p, np.ones(len(mesons), dtype=np.bool_), 0)
-    through = near.status == Status.REACHED_END
-    clock = near.clock.copy()
-    clock[through] += leg(near.x, near.p, through, 1).clock
-    place, probability = truncated_exponential(u, clock, lifetime(species))
-    late = through & (place > near.clock)
-    x, p, depth = mesons.x.copy(), mesons.p.copy(), np.zeros(len(mesons))
-    for rows, start, which, done in ((~late, mesons, 0, 0.0), (late, near, 1, near.clock[late])):
-        at = leg(start.x, start.p, rows, which, np.maximum(place[rows] - done, 0.0))
-        x[rows], p[rows], depth[rows] = at.x, at.p, at.depth
-    depth[late] += near.depth[late]
-    weight = mesons.weight * probability * np.exp(-depth)
+    at, probability = follow_to(
+        layers,
+        mesons.x,
+        mesons.p,
+        passage,
+        beamline.current,
+        words=words(u, _SALT),
+        u=u,
+        mean=lifetime(species),
+        threads=threads,
+    )
+    weight = mesons.weight * probability * np.exp(-at.depth)
     if not physics.decay_in_horn:
-        weight[~late] = 0.0
-    return Rays.make(species, x, p, weight, np.arange(len(mesons)))
+        weight[at.x[:, 3] <= max(beamline.field.z[-1], beamline.conductor.z[-1])] = 0.0
+    return Rays.make(species, at.x, at.p, weight, np.arange(len(mesons)))
