@@ -15,6 +15,7 @@ import numpy as np
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.table import TableParents
+from darkhorn.chain.detector_table import read_rings, read_window
 from darkhorn.chain.model_table import read_model
 from darkhorn.chain.predict import REPLICATES
 from darkhorn.chain.setup import Parents, Setup
@@ -22,13 +23,15 @@ from darkhorn.chain.source_table import SOURCES, Place, kind_of_source, read_par
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.rays import Floats
 from darkhorn.detector.geometry import Shape
+from darkhorn.detector.rings import RingRule
 from darkhorn.experiments.beams import load_beam
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Experiment, Window
 from darkhorn.experiments.reading import Table, read_toml, require_increasing
 from darkhorn.models.channels import Model
 
-TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "binning", "run")
+TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "rings", "binning", "run")
+BINNED: Final = ("e_vis", "cos_theta", "e_boson", "time", "delay")
 RUN_KEYS: Final = ("precision", "seed", "replicates", "threads")
 
 
@@ -134,7 +137,8 @@ class Scenario:
         response = build_response(self.experiment.response)
         parents = self._parents(self.beamline(mode.beam_mode), shape)
         edges = {item.name: item.edges for item in mode.distributions}
-        return Setup(name, mode.pot, parents, shape, nuclei, response, mode.window, edges, self._boson_edges(parents))
+        bosons, rings = self._boson_edges(parents), self._rings()
+        return Setup(name, mode.pot, parents, shape, nuclei, response, mode.window, edges, bosons, rings)
 
     def _custom_setup(self, name: str) -> Setup:
         group = self.tables.table("detector")
@@ -144,7 +148,7 @@ class Scenario:
         response = build_response(
             group.table("response").values if "response" in group else {"perfect": True}, group.path("response")
         )
-        window = _window(group.table("window")) if "window" in group else Window()
+        window = read_window(group.table("window")) if "window" in group else Window()
         pot = group.number("pot", "POT", 0.0, open_low=True) if "pot" in group else 1.0
         parents = self._parents(self.beamline(), shape)
         bosons = self._boson_edges(parents)
@@ -152,7 +156,14 @@ class Scenario:
             "e_vis": self._edges("e_vis", bosons, "MeV"),
             "cos_theta": self._edges("cos_theta", np.linspace(-1.0, 1.0, 21), ""),
         }
-        return Setup(name, pot, parents, shape, nuclei, response, window, edges, bosons)
+        for key in ("time", "delay"):
+            if "binning" in self.tables and key in self.tables.table("binning"):
+                edges[key] = self._edges(key, bosons, "ns")
+        return Setup(name, pot, parents, shape, nuclei, response, window, edges, bosons, self._rings())
+
+    def _rings(self) -> RingRule:
+        """Return when two electromagnetic particles are one ring, from the table ``rings``."""
+        return read_rings(self.tables.table("rings")) if "rings" in self.tables else RingRule()
 
     def _parents(self, line: Beamline | None, shape: Shape) -> tuple[Parents, ...]:
         """Return the decaying mesons of every species of the source."""
@@ -171,7 +182,7 @@ class Scenario:
         if "binning" not in self.tables:
             return default
         group = self.tables.table("binning")
-        group.only("e_vis", "cos_theta", "e_boson")
+        group.only(*BINNED)
         if name not in group:
             return default
         edges = group.numbers(name, unit)
@@ -254,13 +265,6 @@ def _run(table: Table) -> RunSettings:
                 raise ScenarioError(f"{group.path(key)} = {value:g}: expected a whole number from {low} to {high}")
             settings = replace(settings, **{key: int(group.values[key])})
     return settings
-
-
-def _window(group: Table) -> Window:
-    """Return the selection of a detector of the scenario's own."""
-    names = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
-    group.only(*names)
-    return Window(**{name: group.number(name, "MeV", 0.0) for name in names if name in group})
 
 
 def _override(values: dict[str, Any], text: str) -> None:

@@ -77,7 +77,7 @@ def _model(name: str, kind: str, model: Any) -> dict[str, Any]:
         "m_mediator_MeV": None if exchanged is None else round(exchanged, 4),
         "current_conserved": amplitude.current_conserved if amplitude is not None else None,
         "channels": [item.name for parent in _MESONS for item in model.emissions(parent)],
-        "citations": list(model.sources),
+        "citations": list(dict.fromkeys(model.sources)),
     }
 
 
