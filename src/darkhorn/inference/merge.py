@@ -1,5 +1,7 @@
 """Merging the sparse cells of a two-dimensional table, by a rule that never looks at the data."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -50,7 +52,8 @@ def gather(values: ArrayLike, groups: Ints) -> Floats:
     array = np.asarray(values, dtype=float)
     if array.shape != groups.shape:
         raise RangeError(f"values of shape {array.shape}; allowed: {groups.shape}, that of the groups")
-    return np.bincount(groups.ravel(), weights=array.ravel(), minlength=int(groups.max()) + 1)
+    sums = np.bincount(groups.ravel(), weights=array.ravel(), minlength=int(groups.max()) + 1)
+    return np.asarray(sums, dtype=float)
 
 
 def _runs(sums: Floats, minimum: float) -> list[slice]:
@@ -62,4 +65,4 @@ def _runs(sums: Floats, minimum: float) -> list[slice]:
             starts.append(index + 1)
             total = 0.0
     edges = [*starts[:-1], len(sums)] if len(starts) > 1 else [0, len(sums)]
-    return [slice(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(low, high) for low, high in pairwise(edges)]

@@ -1,19 +1,21 @@
 """Best fits of likelihoods with ``iminuit``: minima, profiles, intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.core.errors import RangeError, require_range
+from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.inference.cost import NUISANCE_LIMIT, Cost, Values
 from darkhorn.inference.likelihood import p_value
 
 _FARTHEST: Final = 1.0e4
 """No upper end of an interval is sought beyond so many standard deviations."""
+_FLAT: Final = 1.0e-3
+"""A statistic that falls less from strength 0, per standard deviation, does not fall."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,7 @@ class Fit:
     values : dict of str to float
         All parameters at the minimum, fixed ones included.
     errors : dict of str to float
-        Parabolic errors of the free parameters; those at the boundary 0 have the error of the side that is allowed.
+        Parabolic errors of the free parameters; a strength at its boundary 0 has none.
     correlation : (k, k) float
         Of the free parameters, in the order of ``errors``.
     statistic, chi2 : float
@@ -49,7 +51,12 @@ class Fit:
 
 
 def minimise(
-    cost: Cost, fixed: Values | None = None, *, start: Values | None = None, allow_negative: bool = False
+    cost: Cost,
+    fixed: Values | None = None,
+    *,
+    start: Values | None = None,
+    allow_negative: bool = False,
+    errors: bool = True,
 ) -> Fit:
     """Return the minimum of a likelihood over all parameters that are not fixed.
 
@@ -61,6 +68,8 @@ def minimise(
         Parameters that stay.
     start : mapping of str to float, optional
         Where to begin.
+    errors : bool
+        Compute the curvature at the minimum; without it errors and correlations are those of the minimiser's path.
     allow_negative : bool
         Let strengths be negative; for pseudo-experiments around small strengths. Otherwise one that would be is 0.
 
@@ -75,19 +84,17 @@ def minimise(
     UnknownNameError
         For a name that is no parameter.
     """
-    held = dict(fixed or {})
-    cost.complete({**held, **(start or {})})
-    while True:
-        values, errors, correlation = _migrad(cost, held, start or {})
-        low = {name: values[name] for name in cost.strengths if name in errors and values[name] < 0.0}
-        if allow_negative or not low:
-            break
-        held[min(low, key=lambda name: low[name] / cost.scale(name))] = 0.0
+    given, start = dict(fixed or {}), dict(start or {})
+    cost.complete({**given, **start})
+    if allow_negative:
+        values, spread, correlation = _migrad(cost, given, start, errors)
+    else:
+        values, spread, correlation = _active_set(cost, given, start, errors)
     chi2 = cost.chi2(values)
-    ndof = cost.ndata - sum(name in errors for name in cost.strengths)
+    ndof = cost.ndata - sum(name not in given for name in cost.strengths)
     return Fit(
         values,
-        errors,
+        spread,
         correlation,
         cost.at(values),
         chi2,
@@ -97,7 +104,35 @@ def minimise(
     )
 
 
-def _migrad(cost: Cost, held: Values, start: Values) -> tuple[dict[str, float], dict[str, float], Floats]:
+def _active_set(
+    cost: Cost, given: Values, start: Values, curvature: bool
+) -> tuple[dict[str, float], dict[str, float], Floats]:
+    """Return the minimum with strengths >= 0: those stay at 0 whose statistic rises from there."""
+    free = {name for name in cost.strengths if start.get(name, 0.0) > 0.0 and name not in given}
+    barred: set[str] = set()
+    while True:
+        held = {**dict.fromkeys(set(cost.strengths) - free, 0.0), **given}
+        result = _migrad(cost, held, {k: v for k, v in start.items() if k not in held}, curvature)
+        negative = {name for name in free if result[0][name] < 0.0}
+        if negative:
+            free, barred = free - negative, barred | negative
+            continue
+        slopes = {name: _slope(cost, name, result[0]) for name in set(cost.strengths) - free - barred - set(given)}
+        steepest = min(sorted(slopes), key=lambda name: slopes[name], default=None)
+        if steepest is None or slopes[steepest] >= -_FLAT:
+            return result
+        free = free | {steepest}
+
+
+def _slope(cost: Cost, name: str, values: Values) -> float:
+    """Return the change of the statistic along a strength upwards from 0, per standard deviation."""
+    step = 1.0e-4
+    return (cost.at({**values, name: step * cost.scale(name)}) - cost.at({**values, name: 0.0})) / step
+
+
+def _migrad(
+    cost: Cost, held: Values, start: Values, curvature: bool
+) -> tuple[dict[str, float], dict[str, float], Floats]:
     """Return values of all parameters, errors of the free ones, and their correlation."""
     from iminuit import Minuit
 
@@ -123,7 +158,8 @@ def _migrad(cost: Cost, held: Values, start: Values) -> tuple[dict[str, float], 
         minuit.strategy = 2
         minuit.simplex()
         minuit.migrad()
-    minuit.hesse()
+    if curvature:
+        minuit.hesse()
     if not minuit.valid or minuit.covariance is None:
         raise RangeError(f"the fit of {', '.join(free)} did not converge: {str(minuit.fmin).splitlines()[0]}")
     values |= {name: float(x * unit) for name, x, unit in zip(free, minuit.values, scales, strict=True)}
@@ -185,14 +221,14 @@ def interval(cost: Cost, name: str, best: Fit, rise: float = 1.0) -> tuple[float
     unit, centre = cost.scale(name), best.values[name]
 
     def above(x: float) -> float:
-        return minimise(cost, {name: x * unit}, start=best.values).statistic - best.statistic - rise
+        return minimise(cost, {name: x * unit}, start=best.values, errors=False).statistic - best.statistic - rise
 
     middle = centre / unit
     low = float(brentq(above, 0.0, middle, xtol=1e-6)) * unit if centre > 0.0 and above(0.0) > 0.0 else 0.0
     return low, bracketed_root(above, middle) * unit
 
 
-def bracketed_root(function: object, start: float, step: float = 2.0) -> float:
+def bracketed_root(function: Callable[[float], float], start: float, step: float = 2.0) -> float:
     """Return where a function that is negative at ``start`` becomes positive above it, in standard deviations.
 
     Raises
@@ -204,7 +240,7 @@ def bracketed_root(function: object, start: float, step: float = 2.0) -> float:
 
     width = step
     while width < _FARTHEST:
-        if function(start + width) > 0.0:  # type: ignore[operator]
+        if function(start + width) > 0.0:
             return float(brentq(function, start, start + width, xtol=1e-6))
         width *= 2.0
     raise RangeError(f"no upper end of the interval within {_FARTHEST:g} standard deviations")
@@ -218,8 +254,6 @@ def names_of(cost: Cost, names: Sequence[str]) -> tuple[str, ...]:
     UnknownNameError
         For another name.
     """
-    from darkhorn.core.errors import unknown_name
-
     for name in names:
         if name not in cost.strengths:
             raise unknown_name("strength of the likelihood", name, cost.strengths)

@@ -41,7 +41,7 @@ def collapse() -> Floats:
     one = np.zeros((_BINS, _BLOCK))
     one[:N_E, :N_E] = one[:N_E, N_E : 2 * N_E] = np.eye(N_E)
     one[N_E:, 2 * N_E :] = np.eye(N_MU)
-    return np.kron(np.eye(len(MODES)), one)
+    return np.asarray(np.kron(np.eye(len(MODES)), one), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)

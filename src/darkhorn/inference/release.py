@@ -153,7 +153,7 @@ def _read_matrix(path: Path) -> Floats:
         raise InputFileError(f"{path}: a table of shape {matrix.shape}; expected ({_SIZE}, {_SIZE})")
     if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-4, atol=1e-9):
         raise InputFileError(f"{path}: the matrix is not finite and symmetric; is it cut or of another release?")
-    return 0.5 * (matrix + matrix.T)
+    return np.asarray(0.5 * (matrix + matrix.T))
 
 
 def _check_order(path: Path, matrix: Floats, vector: Floats, systematic: Floats) -> None:

@@ -46,9 +46,7 @@ class Template:
         require_range(f"template on {self.axes}: variance", self.variance, 0.0, unit="events^2")
 
     @classmethod
-    def make(
-        cls, axes: str | Sequence[str], edges: Sequence[Any], events: ArrayLike, variance: ArrayLike = 0.0
-    ) -> Self:
+    def make(cls, axes: str | Sequence[str], edges: Any, events: ArrayLike, variance: ArrayLike = 0.0) -> Self:
         """Return a template from anything array-like; one axis may be given without a tuple around it."""
         if isinstance(axes, str):
             axes, edges = (axes,), (edges,)
