@@ -29,7 +29,7 @@ from darkhorn.io.atomic import write_bytes_atomic
 LIMIT: Final = 2**30
 """Bytes that the directory may hold."""
 
-_ROOMS: Final = ("core", "physics", "beam", "chain/parents.py")
+_ROOMS: Final = ("core", "physics", "beam", "chain/parents.py", "chain/universes.py")
 _NAMES: Final = ("pdgid", "x", "p", "weight", "parent")
 
 

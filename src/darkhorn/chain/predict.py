@@ -5,21 +5,25 @@ replicates (independent scrambles of the points) is the Monte-Carlo error, paren
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import Made, Tables, Tally, add_decays, focus, replicate_tally, tabulate_all
-from darkhorn.core.errors import require_range
+from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell, counted
 from darkhorn.core.rays import Floats
 from darkhorn.models.channels import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hist import Hist
+
+    from darkhorn.chain.prediction_errors import FluxErrors
 
 REPLICATES: Final = 8
 _FIRST_POINTS: Final = 2**12
@@ -90,12 +94,25 @@ class ModePrediction:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Predictions by mode for one model."""
+    """Predictions by mode for one model.
+
+    Attributes
+    ----------
+    model : Model
+        Scenario.
+    modes : dict of str to ModePrediction
+        By name.
+    seed, replicates : int
+        What they were computed with.
+    flux_errors : dict of str to FluxErrors
+        What the errors of the beam do to each mode; empty until :meth:`with_flux_errors`.
+    """
 
     model: Model
     modes: dict[str, ModePrediction]
     seed: int
     replicates: int
+    flux_errors: dict[str, "FluxErrors"] = field(default_factory=dict)
 
     @property
     def relative_error(self) -> float:
@@ -106,6 +123,68 @@ class Prediction:
         """Return histograms by mode and distribution at a coupling product in 1/MeV (the model's own by default)."""
         value = self.model.coupling_product if product is None else product
         return {name: mode.at(value) for name, mode in self.modes.items()}
+
+    def with_flux_errors(
+        self,
+        setups: "Iterable[Setup]",
+        n_universes: int = 100,
+        *,
+        threads: int = 1,
+        progress: Tell = lambda _: None,
+    ) -> "Prediction":
+        """Return the same prediction with the errors of the beam; modes whose mesons carry none are left out.
+
+        Parameters
+        ----------
+        setups : iterable of Setup
+            Those of the prediction.
+        n_universes : int
+            Universes of the production constants, 2 to 10000.
+        threads : int
+            Threads; the result does not depend on it.
+        progress : callable
+            Told what is being done.
+
+        Raises
+        ------
+        RangeError
+            For a number of universes out of range.
+        """
+        from darkhorn.chain.prediction_errors import carries_errors, flux_errors_of
+
+        settings: dict[str, Any] = {"seed": self.seed, "replicates": self.replicates, "threads": threads}
+        require_range("flux universes", n_universes, 2, 10000)
+        found = {
+            setup.name: flux_errors_of(self.model, setup, n_universes, progress=progress, **settings)
+            for setup in setups
+            if carries_errors(setup)
+        }
+        return replace(self, flux_errors=found)
+
+    def flux_covariance(self, mode: str, distribution: str, product: float | None = None) -> Floats:
+        """Return the covariance of the bins of a spectrum that the errors of the beam make, (bins, bins).
+
+        Parameters
+        ----------
+        mode, distribution : str
+            Such as ``neutrino`` and ``e_vis``; ``signal`` for all selected events.
+        product : float, optional
+            Coupling product for events^2 in the exposure; without it the covariance is fractional.
+
+        Raises
+        ------
+        UnknownNameError
+            For a mode whose errors are not known.
+        """
+        if mode not in self.flux_errors:
+            raise unknown_name("mode with errors of the beam", mode, self.flux_errors)
+        fractional = self.flux_errors[mode].covariance(distribution)
+        if product is None:
+            return fractional
+        found = self.modes[mode]
+        rows = found.signal[:, None] if distribution == "signal" else found.spectra[distribution]
+        events = rows.mean(axis=0) * product**2
+        return fractional * np.outer(events, events)
 
 
 def mean_and_error(rows: Floats) -> tuple[Floats, Floats]:

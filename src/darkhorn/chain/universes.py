@@ -13,6 +13,7 @@ import numpy as np
 
 from darkhorn.beam.layers import compile_layers
 from darkhorn.beam.parametrised import ParametrisedSource
+from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.chain.flux import Disc, disc_rays
 from darkhorn.chain.modes import EDGES, Run
 from darkhorn.chain.neutrino_channels import channels, parent_label
@@ -22,6 +23,7 @@ from darkhorn.core.errors import ScenarioError, require_range
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import K_LONG, K_MINUS, K_PLUS, MUON, PI_MINUS, PI_PLUS
+from darkhorn.core.units import GEV
 from darkhorn.physics.production_errors import (
     K0_SHORT_FIT,
     K_PLUS_FIT,
@@ -147,17 +149,28 @@ def production_errors(
     for species, fit in FITS.items():
         if species not in parents:
             continue
-        unit = unit_points(universes, seed=run.seed, stream=(_STREAM, abs(species), int(species > 0)), kind="random")
-        if species == K_MINUS:
-            unit = unit_points(universes, seed=run.seed, stream=(_STREAM, K_PLUS, 1), kind="random")
-        drawn = sample_parameters(unit[:, : len(fit.names)], fit)
+        drawn = universe_constants(species, universes, run.seed)
         shifts = _relative(_species_universes(parents[species], fit, drawn, disc, run, n))
-        name = "production of K+-" if abs(species) == K_PLUS else f"production of {_NAMES[species]}"
+        name = production_name(species)
         found[name] = {**found.get(name, {}), **shifts}
     return found
 
 
-_NAMES: Final = {PI_PLUS: "pi+", PI_MINUS: "pi-", K_LONG: "K0"}
+_NAMES: Final = {PI_PLUS: "pi+", PI_MINUS: "pi-", K_LONG: "K0", K_PLUS: "K+-", K_MINUS: "K+-"}
+
+
+def production_name(species: int) -> str:
+    """Return what the error of the production of a species is called."""
+    return f"production of {_NAMES[species]}"
+
+
+def universe_constants(species: int, universes: int, seed: int) -> Floats:
+    """Return the production constants of a species of :data:`FITS` in universes, (universes, k); K- has those of K+."""
+    shared = K_PLUS if species == K_MINUS else species
+    stream = (_STREAM, abs(shared), int(shared > 0))
+    unit = unit_points(universes, seed=seed, stream=stream, kind="random")
+    fit = FITS[species]
+    return sample_parameters(unit[:, : len(fit.names)], fit)
 
 
 def _species_universes(
@@ -183,7 +196,8 @@ def production_point(sampler: ParentSampler, points: Floats, mesons: Rays) -> tu
     Parameters
     ----------
     sampler : ParentSampler
-        With a :class:`ParametrisedSource`, whose grid coordinates are p/(p_beam - p_end) and sqrt(theta/(pi/2)).
+        With a :class:`ParametrisedSource` or a :class:`SanfordWangSource`, whose grid coordinates are
+        p/(p_beam - p_end) and sqrt(theta/(pi/2)).
     points : (N, len(Axis)) float
         What the mesons were made from.
     mesons : Rays
@@ -195,12 +209,16 @@ def production_point(sampler: ParentSampler, points: Floats, mesons: Rays) -> tu
         For another kind of source.
     """
     source = sampler.source
-    if not isinstance(source, ParametrisedSource):
+    if isinstance(source, ParametrisedSource):
+        p_end = source.shapes[sampler.species].p_end
+    elif isinstance(source, SanfordWangSource):
+        p_end = source.constants[sampler.species].c9 * GEV
+    else:
         raise ScenarioError(f"universes need a parametrised source of mesons; found {type(source).__name__}")
     made = source.sample(points, sampler.species, sampler.grid)
     share, root, _ = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
     p, rows = made.momentum, mesons.parent
-    p_beam = p / share + source.shapes[sampler.species].p_end
+    p_beam = p / share + p_end
     return p[rows], (_THETA_MAX * root**2)[rows], p_beam[rows]
 
 
@@ -269,11 +287,11 @@ def fluxes(parents: Mapping[int, Any], disc: Disc, run: Run, n: int) -> dict[Key
 
 
 def with_current(parents: Mapping[int, ParentSampler], change: float) -> dict[int, ParentSampler]:
-    """Return the same samplers with the horn current changed by so many A towards more focusing."""
+    """Return the same samplers with the horn current changed by so many A towards more; no current stays none."""
 
     def changed(sampler: ParentSampler) -> ParentSampler:
         line = sampler.beamline
-        line = line.with_current(line.current + change * (1.0 if line.current >= 0.0 else -1.0))
+        line = line.with_current(line.current + change * float(np.sign(line.current)))
         return replace(sampler, beamline=line, layers=compile_layers(line, sampler.physics))
 
     return {pdg: changed(sampler) for pdg, sampler in parents.items()}

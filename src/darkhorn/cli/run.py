@@ -26,6 +26,9 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, 0 or more; by default 1.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads; the result does not depend on it.")] = None,
+    flux_universes: Annotated[
+        int, typer.Option(help="Universes of the errors of the beam, 2 to 10000; 0 leaves them out.")
+    ] = 0,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -44,7 +47,7 @@ def run(
     prepare_directory(out)
     try:
         with progress(quiet) as tell:
-            outcome = compute(job, tell)
+            outcome = compute(job, tell, flux_universes)
             tell("plots")
             summary, written = write(outcome, out, started)
     except BaseException:

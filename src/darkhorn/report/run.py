@@ -8,12 +8,12 @@ from typing import Any
 
 from darkhorn.chain.predict import predict
 from darkhorn.chain.scenario import Scenario
-from darkhorn.core.errors import OutputError
+from darkhorn.core.errors import OutputError, require_range
 from darkhorn.io.atomic import write_text_atomic
 from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
 
 
-def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None) -> Outcome:
+def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None, flux_universes: int = 0) -> Outcome:
     """Return the outcome of a scenario: prediction, fit, warnings. Nothing is written.
 
     Parameters
@@ -22,12 +22,16 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
         From ``chain.scenario.load_scenario``.
     progress : callable
         Told what is being done.
+    flux_universes : int
+        Universes of the errors of the beam, 2 to 10000; 0 for none.
 
     Raises
     ------
     DarkhornError
         For anything that the scenario asks and physics forbids.
     """
+    if flux_universes:
+        require_range("flux universes", flux_universes, 2, 10000)
     progress("beam: pilot runs of the meson source")
     run = scenario.run
     setups = scenario.setups()
@@ -40,6 +44,8 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
         threads=run.threads,
         progress=progress,
     )
+    if flux_universes:
+        prediction = prediction.with_flux_errors(setups, flux_universes, threads=run.threads, progress=progress)
     progress("fit of the coupling product")
     result = fit(scenario, prediction)
     return Outcome(scenario, setups, prediction, result, warnings_of(scenario, prediction))

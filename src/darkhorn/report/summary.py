@@ -92,7 +92,10 @@ def summary(outcome: Outcome, wall_s: float) -> dict[str, Any]:
         "parameters": dict(scenario.model.parameters()),
         "seed": prediction.seed,
         "precision": scenario.run.precision,
-        "modes": {name: _mode_summary(scenario, mode, product, best) for name, mode in prediction.modes.items()},
+        "modes": {
+            name: _mode_summary(scenario, mode, product, best) | _flux_errors(prediction, name, product)
+            for name, mode in prediction.modes.items()
+        },
         "fit": _fit_summary(outcome),
         "wall_s": wall_s,
         "citations": list(outcome.citations),
@@ -132,6 +135,21 @@ def _mode_summary(scenario: Scenario, mode: ModePrediction, product: float, best
         "largest_weight_over_mean": mode.largest_over_mean,
         "points": mode.points,
         **_measured(measured),
+    }
+
+
+def _flux_errors(prediction: Prediction, mode: str, product: float) -> dict[str, Any]:
+    """Return what the errors of the beam do to the signal and, as fractions, to the bins; nothing without universes."""
+    if mode not in prediction.flux_errors:
+        return {}
+    errors = prediction.flux_errors[mode]
+    signal = float(prediction.modes[mode].signal.mean()) * product**2
+    return {
+        "signal_flux_error": errors.relative() * signal,
+        "flux_error_by_source": {name: errors.relative(name) * signal for name in errors.shifts},
+        "flux_covariance": {
+            name: prediction.flux_covariance(mode, name).tolist() for name in prediction.modes[mode].edges
+        },
     }
 
 

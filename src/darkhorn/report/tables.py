@@ -59,6 +59,8 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         row("  decays in the exposure", [_short(item.get("decays_in_exposure")) for item in found])
     table.add_section()
     row("signal at the given couplings", [_pm(mode["signal"], mode["signal_mc_error"]) for mode in values])
+    if any(mode.get("signal_flux_error") is not None for mode in values):
+        row("  its error of the beam", [_error(mode.get("signal_flux_error")) for mode in values])
     if any(mode["signal_best_fit"] is not None for mode in values):
         row("signal at the best fit", [_best(mode) for mode in values])
     if any(mode["data"] is not None for mode in values):
@@ -146,6 +148,11 @@ def _best(mode: Mapping[str, Any]) -> str:
 def _short(value: float | None) -> str:
     """Return a number with six digits, or a dash where there is none."""
     return "-" if value is None else f"{value:.6g}"
+
+
+def _error(value: float | None) -> str:
+    """Return an error with two digits, or a dash where there is none."""
+    return "-" if value is None else f"± {value:.2g}"
 
 
 def _count(value: float | None) -> str:
