@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from darkhorn.chain.photons import Photons
+from darkhorn.core.errors import RangeError
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats
 from darkhorn.detector.response import Response
@@ -20,6 +21,8 @@ class Observed:
     ----------
     e_vis, cos_theta : (N,) float
         Reconstructed energy in MeV and cosine to the beam axis.
+    e_qe : (N,) float
+        Neutrino energy of the quasi-elastic hypothesis in MeV: another axis than ``e_vis``.
     weight : (N,) float
         Per POT; 0 for what is not selected.
     time, delay : (N,) float
@@ -28,6 +31,7 @@ class Observed:
 
     e_vis: Floats
     cos_theta: Floats
+    e_qe: Floats
     weight: Floats
     time: Floats
     delay: Floats
@@ -54,9 +58,41 @@ def observe(photons: Photons, response: Response, window: Window, points: Floats
     smear = (points[:, axis] for axis in (Axis.SMEAR_ENERGY, Axis.SMEAR_COS, Axis.SMEAR_PHI))
     e_vis, direction = response.smear(photons.energy, photons.direction, *smear)
     cos_theta = np.clip(direction[:, 2], -1.0, 1.0)
-    passed = window.accepts(e_vis, e_qe(e_vis, cos_theta))
+    neutrino = e_qe(e_vis, cos_theta)
+    passed = window.accepts(e_vis, neutrino)
     weight = np.where(passed, photons.weight * response.efficiency_at(photons.energy), 0.0)
-    return Observed(e_vis, cos_theta, weight, photons.time, photons.delay)
+    return Observed(e_vis, cos_theta, neutrino, weight, photons.time, photons.delay)
+
+
+def coordinate(seen: Observed, axis: str, cells: tuple[Floats, Floats] | None = None) -> Floats:
+    """Return where events lie on an axis, shape (N,).
+
+    Parameters
+    ----------
+    seen : Observed
+        Events.
+    axis : str
+        A field of :class:`Observed`, or ``cell``: the number of the cell of a table in (E_vis, cos theta), counted
+        along cos theta first; -1 outside the table.
+    cells : tuple of (n + 1,) and (m + 1,) float, optional
+        Edges of E_vis (MeV) and cos theta of that table.
+
+    Raises
+    ------
+    RangeError
+        For ``cell`` without a table.
+    """
+    if axis != "cell":
+        values: Floats = getattr(seen, axis)
+        return values
+    if cells is None:
+        raise RangeError("axis 'cell' without the edges of a table in E_vis and cos theta")
+    energy, cosine = cells
+    row = np.searchsorted(energy, seen.e_vis, side="right") - 1
+    column = np.searchsorted(cosine, seen.cos_theta, side="right") - 1
+    column = np.where(seen.cos_theta == cosine[-1], len(cosine) - 2, column)
+    inside = (row >= 0) & (row < len(energy) - 1) & (column >= 0) & (column < len(cosine) - 1)
+    return np.where(inside, row * (len(cosine) - 1) + column, -1).astype(np.float64)
 
 
 def fill(values: Floats, weights: Floats, edges: Floats) -> Floats:

@@ -46,11 +46,14 @@ class Setup:
     shape, nuclei, response, window
         Detector volume, its targets, what it reports and what is selected.
     edges : dict of str to (n+1,) float
-        Bin edges of ``e_vis`` (MeV), ``cos_theta`` and, where wanted, ``time`` and ``delay`` (ns).
+        Bin edges of ``e_vis`` (MeV), ``cos_theta`` and, where wanted, ``time`` and ``delay`` (ns), ``e_qe`` (MeV) and
+        ``cell`` (number of the cell of a table).
     boson_edges : (n+1,) float
         Bin edges of the energy of the particles that cross the detector, MeV.
     rings : RingRule
         When two electromagnetic particles are seen as one ring; only such pairs are selected.
+    cells : tuple of (n + 1,) and (m + 1,) float, optional
+        Edges of E_vis (MeV) and cos theta of the table that ``cell`` counts in, cos theta first.
     """
 
     name: str
@@ -63,3 +66,4 @@ class Setup:
     edges: dict[str, Floats]
     boson_edges: Floats
     rings: RingRule = field(default_factory=RingRule)
+    cells: tuple[Floats, Floats] | None = None

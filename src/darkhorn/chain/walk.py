@@ -12,7 +12,7 @@ from darkhorn.chain.aim import Arrivals, aim, survive
 from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
-from darkhorn.chain.observe import fill, observe
+from darkhorn.chain.observe import coordinate, fill, observe
 from darkhorn.chain.setup import Counted, Parents, Setup
 from darkhorn.chain.two_body import aim_line
 from darkhorn.core.importance import ImportanceGrid
@@ -130,7 +130,7 @@ def _tally(
         seen = observe(photons, setup.response, setup.window, points)
         weight = seen.weight * q_sq_weight
         for name, edges in setup.edges.items():
-            spectra[name] += fill(getattr(seen, name), weight, edges)
+            spectra[name] += fill(coordinate(seen, name, setup.cells), weight, edges)
         signal += float(weight.sum())
         signal_sq += float(np.dot(weight, weight))
         largest = max(largest, float(weight.max(initial=0.0)))
