@@ -15,7 +15,7 @@ def rest_cosines(
 ) -> tuple[Floats, Floats]:
     """Return the rest-frame cosines x of a two-body daughter that leaves at a lab angle: of the fast and slow branch.
 
-    x = (p c/gamma - beta E*)/p* with p = [beta c E*/gamma +- sqrt((E*/gamma)^2 - m^2 (1 - beta^2 c^2))]/(1 - beta^2 c^2).
+    x = (p c/gamma - beta E*)/p* and p = [beta c E*/gamma +- sqrt((E*/gamma)^2 - m^2 D)]/D with D = 1 - beta^2 c^2.
     Where E* >= gamma m there is one branch, for every c; else two, for c up to the largest angle.
 
     Parameters
@@ -39,12 +39,12 @@ def rest_cosines(
     c, g, b = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (cos_theta, gamma, beta)))
     rest_momentum = np.sqrt((rest_energy - mass) * (rest_energy + mass))
     single = rest_energy >= g * mass
-    moving = np.where(b > 0.0, b, 1.0)
-    edge_sq = np.clip(1.0 - (rest_energy / (g * mass)) ** 2, 0.0, None) if mass > 0.0 else np.zeros_like(g)
-    c = np.where(single, c, np.maximum(c, np.sqrt(edge_sq) / moving))
+    edge = largest_angle_cosine(g, b, rest_energy, mass)
+    beyond = (c <= edge) & ~single
+    c = np.maximum(c, edge)
     one_minus = (1.0 - b * c) * (1.0 + b * c)
     middle, root_sq = b * c * rest_energy / g, (rest_energy / g) ** 2 - mass**2 * one_minus
-    root = np.sqrt(np.maximum(root_sq, 0.0))
+    root = np.where(beyond, 0.0, np.sqrt(np.maximum(root_sq, 0.0)))
     fast = ((middle + root) / one_minus * c / g - b * rest_energy) / rest_momentum
     slow = ((middle - root) / one_minus * c / g - b * rest_energy) / rest_momentum
     return np.clip(fast, -1.0, 1.0), np.where(single, -1.0, np.clip(slow, -1.0, 1.0))
@@ -97,8 +97,9 @@ def cone_half_azimuth(theta: ArrayLike, axis_angle: ArrayLike, opening: ArrayLik
     t, a, o = (np.asarray(value, dtype=float) for value in (theta, axis_angle, opening))
     above = np.sin(0.5 * o) ** 2 - np.sin(0.5 * (t - a)) ** 2
     below = np.sin(t) * np.sin(a)
-    safe = np.where(below > 0.0, below, 1.0)
-    half_sq = np.where(below > 0.0, above / safe, np.where(above >= 0.0, 1.0, 0.0))
+    tilted = below > np.finfo(float).tiny
+    safe = np.where(tilted, below, 1.0)
+    half_sq = np.where(tilted, above / safe, np.where(above >= 0.0, 1.0, 0.0))
     return np.asarray(2.0 * np.arcsin(np.sqrt(np.clip(half_sq, 0.0, 1.0))))
 
 
