@@ -14,7 +14,7 @@ import numpy as np
 from darkhorn.chain.cache import recall
 from darkhorn.chain.flux import DISC_POINTS, Disc, around, disc_rays
 from darkhorn.chain.neutrino_channels import channels, parent_label
-from darkhorn.chain.parents import ParentSampler, decay_in_flight
+from darkhorn.chain.parents import ParentSampler, adapt, decay_in_flight
 from darkhorn.chain.predict import REPLICATES, mean_and_error, next_points
 from darkhorn.core.errors import require_range
 from darkhorn.core.points import Axis, unit_points
@@ -181,7 +181,8 @@ def precise_flux(
 
     A species that makes ``flavour`` has points added until that part of the flux has the relative Monte-Carlo error
     ``precision``; where it does so in two-body decays, also until the bins of about 100 MeV have, root of the mean
-    square, :data:`BIN_SLACK` times as much. Every other species, until the sum of its neutrinos has
+    square, :data:`BIN_SLACK` times as much, and pilots of its own spread its points over the bins. Every other species,
+    until the sum of its neutrinos has
     :data:`OTHER_SLACK` times as much.
 
     Parameters
@@ -205,6 +206,9 @@ def precise_flux(
     settings: dict[str, Any] = {"replicates": replicates, "seed": seed, "threads": threads, "muons": muons}
     found = []
     for index, (species, sampler) in enumerate(parents.items()):
+        if MAIN.get(species) == flavour and isinstance(sampler, ParentSampler):
+            progress(f"pilot runs of {name_of(species)}")
+            sampler = adapt(sampler, disc.centre, seed, threads, even=True)
         n = FIRST_POINTS
         while True:
             name = f"{name_of(species)} ({index + 1} of {len(parents)})"
@@ -223,6 +227,8 @@ def precise_flux(
 
 def _excess(flux: NeutrinoFlux, species: int, flavour: str) -> float:
     """Return the largest relative error of the flux of one species over what is allowed for a precision of one."""
+    if not flux.rows:
+        return 0.0
     if flavour == MAIN.get(species):
         rows = flux.select(flavour, parent_label(species))
         return max(float(relative_error(rows.sum(axis=1))), bin_error(rows, flux.edges) / BIN_SLACK)

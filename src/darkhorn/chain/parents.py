@@ -77,10 +77,7 @@ def prepare(
     *,
     even: bool = False,
 ) -> ParentSampler:
-    """Return a sampler adapted by pilot runs to what can reach a detector.
-
-    The pilots spend points where the flux of a light isotropic daughter near the point ``towards`` comes from. They
-    only change where points go: weights keep every expectation exact.
+    """Return a sampler of decaying mesons, adapted by :func:`adapt` to what can reach a detector.
 
     Parameters
     ----------
@@ -90,20 +87,39 @@ def prepare(
         What they pass.
     species : int
         PDG number.
+    towards, seed, threads, even
+        As :func:`adapt`.
+    physics : Physics, optional
+        What is switched on in matter; by default everything. The source has its own for protons.
+    """
+    physics = physics or Physics()
+    layers = compile_layers(beamline, physics)
+    sampler = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
+    return adapt(sampler, towards, seed, threads, even=even)
+
+
+def adapt(
+    sampler: ParentSampler, towards: tuple[float, float, float], seed: int, threads: int = 1, *, even: bool = False
+) -> ParentSampler:
+    """Return the same sampler with its points where the flux near a point comes from, found by pilot runs.
+
+    The flux is that of a light isotropic daughter. Pilots only change where points go: weights keep every expectation
+    exact.
+
+    Parameters
+    ----------
+    sampler : ParentSampler
+        Its own grid is not used.
     towards : tuple of float
         Centre of the detector in m.
     seed : int
         Seed of the calculation.
     threads : int
         Threads of the pilots; the result does not depend on it.
-    physics : Physics, optional
-        What is switched on in matter; by default everything. The source has its own for protons.
     even : bool
         Whether every bin of the daughter's energy is wanted as well as any other, and not the sum alone.
     """
-    physics = physics or Physics()
-    layers = compile_layers(beamline, physics)
-    sampler = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
+    sampler, species = replace(sampler, grid=ImportanceGrid.uniform()), sampler.species
     a, b, energy, flux, jacobian = (np.zeros(shape) for shape in (0, 0, (_PILOT_RAYS, 0), (_PILOT_RAYS, 0), 0))
     for pilot in range(_PILOTS):
         stream = (_PILOT_STREAM, abs(species), int(species > 0), pilot)
