@@ -37,8 +37,8 @@ def workspace(cost: Cost, strength: str, *, unit: float | None = None) -> dict[s
     Returns
     -------
     dict
-        Version 1.0.0: one channel a term; modes become ``histosys``, Monte-Carlo errors ``staterror`` (those of a signal
-        at its unit; they matter where they exceed 1 % of a bin's Poisson variance at 10 units).
+        Version 1.0.0: one channel a term; modes become ``histosys``, Monte-Carlo errors ``staterror`` (those of a
+        signal at its unit; left out where they are below 1 % of the Poisson variance of each bin at 10 units).
 
     Raises
     ------

@@ -244,7 +244,9 @@ def counting_cost(
                 np.array([observed], dtype=float),
                 np.array([background], dtype=float),
                 {name: np.array([value], dtype=float) for name, value in signals.items()},
-                background_modes={nuisance or f"norm {label}": np.array([background_error / background])},
+                background_modes={nuisance or f"norm {label}": np.array([background_error / background])}
+                if background_error
+                else {},
                 signal_modes={f"flux {label}": np.array([signal_fraction])} if signal_fraction else {},
             ),
         )
