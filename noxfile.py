@@ -1,9 +1,14 @@
-"""Sessions for developers: ``nox`` runs lint, types and tests; ``nox -s build`` makes the distributions."""
+#!/usr/bin/env -S uv run --script
+
+# /// script
+# dependencies = ["nox>=2025.2"]
+# ///
+"""Sessions for developers: ``nox`` runs lint, types and tests; ``nox -s wheel`` checks the distributions."""
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests"]
-nox.options.default_venv_backend = "venv"
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv|venv"
 
 
 @nox.session
@@ -21,11 +26,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    session.install("-e", ".[test]")
+    session.install("-e", ".[test,io,stats,scan]")
     session.run("pytest", *session.posargs)
 
 
-@nox.session
-def build(session: nox.Session) -> None:
-    session.install("build")
-    session.run("python", "-m", "build")
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    session.run("scripts/check_wheel.sh", external=True)
+
+
+if __name__ == "__main__":
+    nox.main()
