@@ -244,6 +244,10 @@ class EventRecord:
         x[:, 0] += np.repeat(time, self.n_vertices)
         return replace(self, x=x)
 
+    def seen_from(self, place: Sequence[float]) -> "EventRecord":
+        """Return the same events with positions counted from a place (x, y, z) in m; axes and times stay."""
+        return replace(self, x=self.x - np.concatenate([[0.0], place]))
+
 
 def assemble(sheets: Sequence[Sheet], run: RunInfo, order: Ints | None = None) -> EventRecord:
     """Return the events of several layouts as one record.
