@@ -52,6 +52,8 @@ EXCHANGES: Final = ("v1", "v2")
 DETECTIONS: Final = ("electron", "nucleon", "upscatter")
 NO_PRODUCTION: Final = "none"
 _E_SQ: Final = 4.0 * np.pi * ALPHA
+_ORDER: Final = 256
+"""Gauss points over the spectrum of V1, which ends steeply with an electron."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class DarkMatter:
         pair = (self.m_v1, self.m_chi, self._other_mass)
 
         def density(energy: Floats) -> Floats:
-            return share * chain_density(energy, spectrum, limits, *pair)
+            return share * chain_density(energy, spectrum, limits, *pair, order=_ORDER)
 
         top = float(energy_limits(vector.energy_max, *pair)[1])
         name = f"{name_of(parent)} -> {name_of(lepton)} nu {self.pair}"

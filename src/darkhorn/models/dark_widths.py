@@ -122,6 +122,8 @@ class DarkWidths:
     def _off_shell(self) -> tuple[float, float, Floats, Floats]:
         """Widths of chi' into chi e+ e- and chi chi chi through a virtual V1, and the table of the pair's mass."""
         m, strength = self.model, float(np.sqrt(4.0 * np.pi * self.model.alpha_t1))
+        if m.m_chi_prime <= m.m_chi + 2.0 * mass(ELECTRON):
+            return 0.0, 0.0, np.full(2, 4.0 * mass(ELECTRON) ** 2), np.array([0.0, 1.0])
         table = tabulated_s(strength, _E * max(m.eps1, 1.0e-12), self._masses, self.v1_total)
         dark = 0.0
         if m.m_chi_prime > 3.0 * m.m_chi and m.m_chi > 0.0 and m.alpha_d1 > 0.0:
@@ -149,9 +151,9 @@ class DarkWidths:
         """BR(chi' -> chi e+ e-)."""
         if self.on_shell:
             return self.electron_share
-        if self.model.branching_v1 is not None:
-            return 1.0 - self.model.branching_v1
         seen, dark, _, _ = self._off_shell
+        if self.model.branching_v1 is not None and seen > 0.0:
+            return 1.0 - self.model.branching_v1
         return seen / (seen + dark) if seen > 0.0 else 0.0
 
     @property

@@ -339,7 +339,7 @@ def chi_energy_density(
         pieces = np.clip(edges, low, high)
         offset, weights = _panels(pieces[:, :-1], pieces[:, 1:])
         root = np.sqrt(np.clip(m_v**2 + offset, 4.0 * m_chi**2, M**2))
-        good = (weights > 0.0) & (root > 2.0 * m_chi) & (root < M)
+        good = (weights > 0.0) & (root > 2.0 * m_chi) & (0.5 * (M + root**2 / M) > root) & (root < M)
         root = np.where(good, root, 0.5 * (2.0 * m_chi + M))
         bend = vector_to_pair_polarisation(root, m_chi, spin, "transverse" if correlated else "unpolarised")
         chi = daughter_density(flown[some][:, None], 0.5 * (M + root**2 / M), root, m_chi, m_chi, bend)
