@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from darkhorn import __version__
-from darkhorn.cli import cite, couplings, data, doctor, flux, lifetime, listing, msq, run, track, validate, width, xsec
+from darkhorn.cli import (
+    cite,
+    couplings,
+    data,
+    doctor,
+    events,
+    flux,
+    lifetime,
+    listing,
+    msq,
+    run,
+    track,
+    validate,
+    width,
+    xsec,
+)
 from darkhorn.cli.output import emit_error
 from darkhorn.core.errors import DarkhornError
 
@@ -47,6 +62,7 @@ app.command("xsec", epilog=xsec.EXAMPLE)(xsec.xsec)
 app.command("lifetime", epilog=lifetime.EXAMPLE)(lifetime.lifetime)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
+app.command("events", epilog=events.EXAMPLE)(events.events)
 app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
 app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
