@@ -19,6 +19,8 @@ from darkhorn.core.points import unit_points
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import PI_MINUS, PI_PLUS
 from darkhorn.physics.production_errors import PI_PLUS_FIT, linear_weights
+from darkhorn.report.run import compute
+from darkhorn.report.summary import summary
 
 SMALL: dict[str, Any] = {"replicates": 4, "n": 2**10, "seed": 3}
 
@@ -142,6 +144,18 @@ def test_mesons_of_a_file_carry_no_errors(scenario: Scenario, setup: Setup) -> N
         flux_errors_of(scenario.model, bare, 10)
     with pytest.raises(RangeError, match="flux universes = 1"):
         flux_errors_of(scenario.model, setup, 1)
+
+
+def test_summary_has_the_error_of_the_beam_beside_that_of_the_sampling(scenario: Scenario) -> None:
+    values = summary(compute(scenario, flux_universes=4), 0.0)["modes"]["neutrino"]
+    assert 0.03 < values["signal_flux_error"] / values["signal"] < 0.3
+    total = sum(error**2 for error in values["flux_error_by_source"].values())
+    assert values["signal_flux_error"] ** 2 == pytest.approx(total)
+    for name in ("e_vis", "cos_theta"):
+        bins = len(scenario.setups()[0].edges[name]) - 1
+        assert np.shape(values["flux_covariance"][name]) == (bins, bins)
+    with pytest.raises(RangeError, match="flux universes = 1"):
+        compute(scenario, flux_universes=1)
 
 
 def test_sums_of_sources_by_hand() -> None:
