@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.parametrised import SHAPES, ParametrisedSource, integrated_cm2
+from darkhorn.beam.parametrised import SHAPES, ParametrisedSource
 from darkhorn.beam.protons import Vertices
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.rays import Floats, Rays
@@ -50,14 +50,9 @@ class PromptParents:
     grid: ImportanceGrid
 
     @property
-    def yield_per_pot(self) -> float:
-        """Mesons per POT: as given, else that of the formula by quadrature."""
-        per_interaction = isinstance(self.source.vertices, AtOrigin) and self.species not in self.source.per_pot
-        if not per_interaction:
-            return self.source.yield_per_pot(self.species)
-        line, p_beam = self.source.beamline, self.source.beamline.beam.momentum
-        sigma = float(self.source.normalise_cm2(p_beam, line.target.material))
-        return integrated_cm2(self.source.shapes[self.species], p_beam) / sigma
+    def yield_per_pot(self) -> float | None:
+        """Mesons per POT where they are an input; None where the formula gives them."""
+        return self.source.per_pot.get(self.species)
 
     def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point; the weights sum to the yield per POT."""

@@ -24,11 +24,11 @@ class Parents(Protocol):
 
 @runtime_checkable
 class Counted(Protocol):
-    """Mesons whose number per POT is known without drawing any."""
+    """Mesons whose number per POT may be known without drawing any."""
 
     @property
-    def yield_per_pot(self) -> float:
-        """Decaying mesons per POT."""
+    def yield_per_pot(self) -> float | None:
+        """Decaying mesons per POT, or None where they have to be counted."""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def replicate_tally(
         points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
         mesons = reused(parents, n, seed, (index, replicate), kind)
         points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
-        drawn = parents.yield_per_pot if isinstance(parents, Counted) else mesons.yield_
+        known = parents.yield_per_pot if isinstance(parents, Counted) else None
+        drawn = mesons.yield_ if known is None else known
         mesons = mesons.with_weight(mesons.weight * energy_weight)
         for spectrum in _of_parent(spectra, parents):
             arrivals = send(mesons, spectrum, model, setup.shape, points)
