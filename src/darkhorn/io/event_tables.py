@@ -161,9 +161,16 @@ def write_event_root(path: str | Path, record: EventRecord) -> None:
         "seed": float(run.seed),
     }
     with atomic_path(file) as temporary, uproot.recreate(str(temporary)) as out:
-        out["events"] = branches
-        out["run"] = {name: np.array([float(value)]) for name, value in numbers.items()}
+        _tree(out, "events", branches)
+        _tree(out, "run", {name: np.array([float(value)]) for name, value in numbers.items()})
         out["about"] = json.dumps(about_run(record), sort_keys=True)
+
+
+def _tree(out: Any, name: str, branches: Columns) -> None:
+    """Write a tree whose lists of records become branches ``list_field`` with the counter ``nlist``."""
+    types = {key: v.dtype if isinstance(v, np.ndarray) else v.type.content for key, v in branches.items()}
+    tree = out.mktree(name, types, field_name=lambda outer, inner: f"{outer}_{inner}" if outer else inner)
+    tree.extend(branches)
 
 
 def _flux_columns(rays: Rays, pot: float, mass: float) -> dict[str, Floats | Ints]:
