@@ -9,15 +9,21 @@ import typer
 from darkhorn import __version__
 from darkhorn.cli import (
     cite,
+    confront,
     couplings,
     data,
     doctor,
     events,
+    export,
+    fit,
     flux,
     lifetime,
+    limit,
     listing,
     msq,
+    new,
     run,
+    schema,
     track,
     validate,
     width,
@@ -31,7 +37,7 @@ USER_ERROR = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 """The typer application; :func:`invoke` adds the treatment of errors."""
 
 
@@ -60,6 +66,9 @@ app.command("msq", epilog=msq.EXAMPLE)(msq.msq)
 app.command("couplings", epilog=couplings.EXAMPLE)(couplings.couplings)
 app.command("xsec", epilog=xsec.EXAMPLE)(xsec.xsec)
 app.command("lifetime", epilog=lifetime.EXAMPLE)(lifetime.lifetime)
+app.command("fit", epilog=fit.EXAMPLE)(fit.fit)
+app.command("limit", epilog=limit.EXAMPLE)(limit.limit)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
 app.command("events", epilog=events.EXAMPLE)(events.events)
@@ -67,7 +76,10 @@ app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
 app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command("data", epilog=data.EXAMPLE)(data.data)
+app.command("confront", epilog=confront.EXAMPLE)(confront.confront)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
+app.command("new", epilog=new.EXAMPLE)(new.new)
+app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
 
 
 def invoke(args: Sequence[str]) -> int:
