@@ -21,7 +21,7 @@ from darkhorn.chain.observe import Observed, observe
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import PILOT_POINTS, REUSE, Tables, focus, refocus, reused, send, tabulate_all
-from darkhorn.core.cite import REFERENCES
+from darkhorn.core.cite import reference
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
@@ -357,7 +357,7 @@ def _about(
         flux_edges=setup.boson_edges,
         flux=flux * setup.pot * model.coupling**2,
         model=model.parameters(),
-        sources=tuple(Source(key, REFERENCES[key].title, REFERENCES[key].where) for key in model.sources),
+        sources=tuple(Source(item.key, item.title, item.where) for item in map(reference, model.sources)),
         notes=notes,
     )
 
