@@ -22,7 +22,9 @@ from darkhorn.cli import (
     listing,
     msq,
     new,
+    plot,
     run,
+    scan,
     schema,
     track,
     validate,
@@ -68,6 +70,8 @@ app.command("xsec", epilog=xsec.EXAMPLE)(xsec.xsec)
 app.command("lifetime", epilog=lifetime.EXAMPLE)(lifetime.lifetime)
 app.command("fit", epilog=fit.EXAMPLE)(fit.fit)
 app.command("limit", epilog=limit.EXAMPLE)(limit.limit)
+app.command("scan", epilog=scan.EXAMPLE)(scan.scan)
+app.command("plot", epilog=plot.EXAMPLE)(plot.plot)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
