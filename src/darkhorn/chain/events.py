@@ -173,6 +173,7 @@ def generate(
     seed: int = 1,
     unweighted: bool = False,
     selected: bool = True,
+    precision: float = 0.05,
     title: str = "",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Made:
@@ -193,6 +194,8 @@ def generate(
     selected : bool
         Whether the weights include efficiency and selection, as the prediction does. Without, every interaction in the
         detector counts, as a detector simulation wants it.
+    precision : float
+        Relative Monte-Carlo error of the predicted number that is aimed at, > 0.
     title : str
         Name of the scenario.
     progress : callable
@@ -210,23 +213,28 @@ def generate(
     RangeError
         For n out of range, or when fewer than n histories have a positive weight with the most points allowed.
     """
+    require_range("precision", precision, 0.0, open_low=True)
     walk = plan(model, setup, n, seed, selected=selected)
-    weights, flux, sums = _weigh(walk, n, unweighted, progress)
+    weights, flux, sums = _weigh(walk, n, unweighted, precision, progress)
     scale = setup.pot * model.coupling_product**2 / len(weights)
-    rates = np.array([row.sum() for row in weights]) * (scale * len(weights))
     shuffle = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=(_SHUFFLE_STREAM,))))
     thinned = thin(np.concatenate(weights) * scale, n, float(shuffle.random()))
     progress(f"{setup.name}: writing out {n} histories")
     sheets = _write_out(walk, [len(row) for row in weights], thinned)
-    error = float(rates.std(ddof=1) / np.sqrt(len(rates)))
-    predicted = float(rates.mean())
+    predicted, error = (float(value) * scale * len(weights) for value in _mean_and_error(weights))
     run = _about(walk, title, thinned, unweighted, predicted, error, np.array(sums), flux / len(weights))
     record = assemble(sheets, run, shuffle.permutation(len(thinned.rows)))
     return Made(record, sum(len(row) for row in weights), predicted, error, thinned)
 
 
+def _mean_and_error(weights: list[Floats]) -> tuple[float, float]:
+    """Return the mean of the sums over replicates, and its standard error."""
+    sums = np.array([row.sum() for row in weights])
+    return float(sums.mean()), float(sums.std(ddof=1) / np.sqrt(len(sums)))
+
+
 def _weigh(
-    walk: Walk, n: int, unweighted: bool, progress: Callable[[str], None]
+    walk: Walk, n: int, unweighted: bool, precision: float, progress: Callable[[str], None]
 ) -> tuple[list[Floats], Floats, list[float]]:
     """Return the weights of every replicate until there are enough, the flux sum, and the track length of each."""
     weights: list[Floats] = []
@@ -246,6 +254,9 @@ def _weigh(
         tracks.append(track)
         positive += int((weights[-1] > 0.0).sum())
         if len(weights) < look or positive < n:
+            continue
+        mean, error = _mean_and_error(weights)
+        if error > precision * mean:
             continue
         if not unweighted or thin(np.concatenate(weights), n, 0.5).over_share <= OVER_SHARE:
             return weights, flux, tracks

@@ -72,6 +72,7 @@ def events(
             seed=job.run.seed,
             unweighted=unweighted,
             selected=not interactions,
+            precision=job.run.precision,
             title=job.name,
             progress=tell,
         )
