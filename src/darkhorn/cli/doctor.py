@@ -5,26 +5,48 @@ import platform
 import sys
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from darkhorn import __version__
 from darkhorn.cli.output import JsonOption, emit_json, show_table
 
 EXAMPLE = "Example: darkhorn doctor --json"
 
-REQUIRED = ("numpy", "scipy", "numba", "particle", "hist", "iminuit", "matplotlib", "typer", "rich", "platformdirs")
+REQUIRED: Final = (
+    "numpy",
+    "scipy",
+    "numba",
+    "particle",
+    "hist",
+    "iminuit",
+    "matplotlib",
+    "typer",
+    "rich",
+    "platformdirs",
+)
 """Distributions that must be there."""
-EXTRAS = {
-    "uproot": "ROOT files",
-    "awkward": "ragged arrays",
-    "pyhepmc": "HepMC files",
-    "pyarrow": "Parquet files",
-    "pyhf": "HistFactory",
-    "jax": "gradients, GPU",
-    "dask": "scans on a cluster",
-    "pooch": "downloads",
+
+
+class Extra(NamedTuple):
+    """What ``pip install 'darkhorn[NAME]'`` adds: what it gives, and its modules with their distributions."""
+
+    gives: str
+    modules: dict[str, str]
+
+
+EXTRAS: Final = {
+    "io": Extra(
+        "mesons and events as HepMC3, ROOT (dk2nu), Parquet and Les Houches files",
+        {name: name for name in ("awkward", "pyarrow", "pyhepmc", "pylhe", "uproot")},
+    ),
+    "stats": Extra(
+        "limits by pyhf and HistFactory workspaces; HEPData submissions", {"pyhf": "pyhf", "yaml": "pyyaml"}
+    ),
+    "scan": Extra("scans on a cluster", {"dask": "dask", "distributed": "distributed"}),
+    "urqmd": Extra("mesons of the UrQMD generator (with licence terms of its own)", {"chromo": "chromo"}),
+    "geant4": Extra("mesons of Geant4's physics lists", {"geant4_pybind": "geant4-pybind"}),
 }
-"""Modules that nothing here needs, and what they would be for."""
+"""Optional extras by name."""
 
 
 def doctor(json: JsonOption = False) -> None:
@@ -35,7 +57,10 @@ def doctor(json: JsonOption = False) -> None:
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "required": {name: _version(name) for name in REQUIRED},
-        "extras": {name: _version(name) if util.find_spec(name) else None for name in EXTRAS},
+        "extras": {
+            module: _optional(module, name) for extra in EXTRAS.values() for module, name in extra.modules.items()
+        },
+        "missing": _missing(),
         "data": _data(),
         "numba_cache": _numba_cache(),
         "command": sys.argv[0],
@@ -53,6 +78,21 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _optional(module: str, distribution: str) -> str | None:
+    """Return the version of an optional package, or None where it cannot be found."""
+    try:
+        found = util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        found = False
+    return (_version(distribution) or "unknown") if found else None
+
+
+def _missing() -> dict[str, dict[str, str]]:
+    """Return the extras of which something is missing: what they give and how to install them."""
+    lacking = [name for name, extra in EXTRAS.items() if not all(_optional(*pair) for pair in extra.modules.items())]
+    return {name: {"gives": EXTRAS[name].gives, "install": f"pip install 'darkhorn[{name}]'"} for name in lacking}
 
 
 def _data() -> dict[str, Any]:
@@ -81,7 +121,10 @@ def _show(report: dict[str, Any]) -> None:
     data, cache = report["data"], report["numba_cache"]
     rows = [(name, str(report[name])) for name in ("darkhorn", "python", "platform", "cores")]
     rows += [(name, version or "MISSING") for name, version in report["required"].items()]
-    rows += [(f"{name} (optional: {EXTRAS[name]})", version or "-") for name, version in report["extras"].items()]
+    for name, extra in EXTRAS.items():
+        state = "complete" if name not in report["missing"] else f"incomplete: {report['missing'][name]['install']}"
+        rows.append((f"extra {name}", f"{extra.gives}: {state}"))
+        rows += [(f"  {module}", report["extras"][module] or "-") for module in extra.modules]
     rows.append(("data directory", f"{data['directory']} ({data['files']} files)"))
     rows += [(f"  {name}", "present" if there else "absent") for name, there in data["known_files"].items()]
     state = "writable" if cache["writable"] else "NOT writable: set NUMBA_CACHE_DIR, or each start compiles anew"
