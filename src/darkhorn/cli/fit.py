@@ -72,6 +72,8 @@ def _plain(result: dict[str, Any]) -> dict[str, Any]:
     for key, value in result.items():
         if key in ("notes", "totals", "likelihood"):
             continue
+        if value is None:
+            continue
         if isinstance(value, dict):
             rows |= {f"{key}: {name}": inner for name, inner in value.items()}
         else:

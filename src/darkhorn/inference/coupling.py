@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from darkhorn.core.errors import InputFileError
 from darkhorn.inference.build import STRENGTH, Problem
 from darkhorn.inference.cost import Cost
 from darkhorn.inference.fit import SHARED_EVENTS
 from darkhorn.inference.minimise import interval, minimise
-from darkhorn.inference.official import OfficialTerm
-from darkhorn.inference.release import MODES
+from darkhorn.inference.official import OfficialTerm, official_cost
+from darkhorn.inference.release import BEST_OSCILLATION, MODES, oscillation_signal
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,30 @@ def null_summary(problem: Problem) -> dict[str, Any]:
         if isinstance(term, OfficialTerm):
             values["chi2"], values["log_det"] = term.chi2_and_log_det({})
             values["totals"] = {mode: _totals(problem, term, mode) for mode in MODES}
+            values["oscillation"] = oscillation_check(problem)
     return values
+
+
+def oscillation_check(problem: Problem) -> dict[str, float] | None:
+    """Return the fall of the statistic at the best point of the release, None where the data directory lacks files.
+
+    The surface of the release falls by 28.886 there; see :func:`darkhorn.inference.release.oscillation_signal` for
+    what a binned signal can reach.
+    """
+    if problem.release is None:
+        return None
+    try:
+        signal = oscillation_signal(*BEST_OSCILLATION)
+    except InputFileError:
+        return None
+    cost = official_cost(problem.release, {STRENGTH: signal}, conservative=problem.name == "conservative")
+    events = {mode: float(template.events[:9].sum()) for mode, template in signal.items()}
+    return {
+        "sin_sq_2theta": BEST_OSCILLATION[0],
+        "delta_m_sq_eV2": BEST_OSCILLATION[1],
+        **{f"events_{mode}": number for mode, number in events.items()},
+        "fall_of_statistic": cost.at({}) - cost.at({STRENGTH: 1.0}),
+    }
 
 
 def _totals(problem: Problem, term: OfficialTerm, mode: str) -> dict[str, Any]:

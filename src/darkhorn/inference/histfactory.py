@@ -76,7 +76,7 @@ def _samples(term: PoissonTerm, channel: str, units: dict[str, float]) -> list[d
     negligible = NEGLIGIBLE * term.background
     background_variance = np.broadcast_to(term.background_variance, term.data.shape)
     if np.any(background_variance > negligible):
-        modifiers.append(_staterror(channel, np.sqrt(background_variance)))
+        modifiers.append(_staterror(f"{channel}_background", np.sqrt(background_variance)))
     samples = [{"name": "background", "data": term.background.tolist(), "modifiers": modifiers}]
     for name, events in term.signals.items():
         scaled = events * units[name]
@@ -84,7 +84,7 @@ def _samples(term: PoissonTerm, channel: str, units: dict[str, float]) -> list[d
         modifiers += [_mode(key, scaled, mode) for key, mode in term.signal_modes.items()]
         variance = term.variances.get(name, np.zeros(1)) * units[name] ** 2
         if np.any(_FAR**2 * variance > negligible):
-            modifiers.append(_staterror(channel, np.sqrt(variance)))
+            modifiers.append(_staterror(f"{channel}_{_word(name)}", np.sqrt(variance)))
         samples.append({"name": _word(name), "data": scaled.tolist(), "modifiers": modifiers})
     return samples
 
@@ -95,9 +95,9 @@ def _mode(name: str, nominal: Any, mode: Any) -> dict[str, Any]:
     return {"name": _word(name), "type": "histosys", "data": data}
 
 
-def _staterror(channel: str, errors: Any) -> dict[str, Any]:
-    """Return the error of the simulation of a sample."""
-    return {"name": f"statistics_{channel}", "type": "staterror", "data": errors.tolist()}
+def _staterror(sample: str, errors: Any) -> dict[str, Any]:
+    """Return the error of the simulation of one sample, with a factor a bin of its own: it scales with the sample."""
+    return {"name": f"statistics_{sample}", "type": "staterror", "data": errors.tolist()}
 
 
 def _word(name: str) -> str:

@@ -14,6 +14,8 @@ from darkhorn.inference.likelihood import p_value
 
 _FARTHEST: Final = 1.0e4
 """No upper end of an interval is sought beyond so many standard deviations."""
+_TOLERANCE: Final = 0.01
+"""Tolerance of the minimiser: the statistic is within 2e-5 of its minimum."""
 _FLAT: Final = 1.0e-3
 """A statistic that falls less from strength 0, per standard deviation, does not fall."""
 
@@ -149,6 +151,7 @@ def _migrad(
     minuit = Minuit(scaled, np.array(first, dtype=float), name=free)
     minuit.errordef = cost.errordef
     minuit.errors = np.ones(len(free))
+    minuit.tol = _TOLERANCE
     for name in free:
         if name in cost.nuisances:
             centre = cost.centres.get(name, 0.0)

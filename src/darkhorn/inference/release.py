@@ -36,6 +36,9 @@ EVENT_FILES: Final = {
 MEAN_DISTANCE: Final = 520.1
 """Mean path of the simulated neutrinos from decay to interaction, m."""
 
+BEST_OSCILLATION: Final = (0.807, 0.0432)
+"""Best grid point of the release: sin^2(2 theta), and the difference of squared masses in eV^2."""
+
 WHERE_TO_GET: Final = (
     "It belongs to the data release of arXiv:2006.16883: HEPData record ins1804293 (doi 10.17182/hepdata.114365) "
     "or the data-release page of the MiniBooNE experiment."
