@@ -9,8 +9,9 @@ from scipy.stats import chi2, kstest
 
 from darkhorn.chain import events
 from darkhorn.chain.ancestry import amplitude_of
-from darkhorn.chain.events import Made, batches, bosons_at_detector, generate, plan
+from darkhorn.chain.events import Made, generate
 from darkhorn.chain.final_states import process_numbers
+from darkhorn.chain.histories import batches, bosons_at_detector, plan
 from darkhorn.chain.predict import predict
 from darkhorn.chain.scenario import load_scenario
 from darkhorn.chain.setup import Setup

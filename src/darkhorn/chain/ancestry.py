@@ -50,12 +50,12 @@ def at_production(parents: Parents, points: Floats) -> Rays | None:
 
 
 def amplitude_of(model: Model, parent: int, name: str) -> tuple[Production, int] | None:
-    """Return amplitude and lepton (absolute PDG number) of a decay that :func:`three_body` has named.
+    """Return amplitude and lepton (absolute PDG number) of a decay that ``channels.three_body`` has named.
 
     Parameters
     ----------
     model : Model
-        Asked for ``production_of(parent, lepton)``, or for its ``amplitude``.
+        One with an ``amplitude``, or with an amplitude for each meson and lepton.
     parent : int
         PDG number of the meson.
     name : str

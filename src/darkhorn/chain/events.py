@@ -5,7 +5,7 @@ itself. A first pass finds the weights; thinning (``core/thinning.py``) chooses 
 points writes these out in full.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,82 +14,27 @@ import numpy as np
 from darkhorn import __version__
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.ancestry import at_production, decay_products, history
-from darkhorn.chain.decay import Spectrum
-from darkhorn.chain.detect import detect
 from darkhorn.chain.final_states import Encounter, final_state, process_numbers
-from darkhorn.chain.observe import Observed, observe
+from darkhorn.chain.histories import LEAST_REPLICATES, Batch, Walk, batches, plan
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import PILOT_POINTS, REUSE, Tables, focus, refocus, reused, send, tabulate_all
+from darkhorn.chain.walk import PILOT_POINTS, REUSE
 from darkhorn.core.cite import reference
 from darkhorn.core.errors import RangeError, require_range
-from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
-from darkhorn.core.rays import Floats, Ints, Rays
+from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import DARK_BOSON
 from darkhorn.core.thinning import Thinned, thin
 from darkhorn.core.units import CM2_IN_M2
 from darkhorn.io.event_record import EventRecord, Particle, RunInfo, Sheet, Source, Vertex, assemble
-from darkhorn.models.channels import Channel, Line, Model
+from darkhorn.models.channels import Model
 
-LEAST_POINTS: Final = 2**12
-MOST_POINTS: Final = 2**15
-LEAST_REPLICATES: Final = 4
 MOST_REPLICATES: Final = 64
 OVER_SHARE: Final = 1.0e-2
 """How much of the rate may sit above the common weight of unweighted events before more points are used."""
 
 _PARTNER_STREAM: Final = 7_000_000
 _SHUFFLE_STREAM: Final = 7_000_001
-
-
-@dataclass(frozen=True)
-class Walk:
-    """What makes the histories of one mode.
-
-    Attributes
-    ----------
-    model : Model
-        Scenario.
-    setup : Setup
-        Mode.
-    spectra : Tables
-        Of every decay.
-    channels : tuple of Channel
-        Of detection.
-    grid : ImportanceGrid
-        Where in (ENERGY, Q_SQ) the points go.
-    n : int
-        Points of one replicate, a power of two.
-    seed : int
-        Of the calculation.
-    selected : bool
-        Whether weights have the efficiency and the selection, as the prediction has, or count every interaction.
-    """
-
-    model: Model
-    setup: Setup
-    spectra: Tables
-    channels: tuple[Channel, ...]
-    grid: ImportanceGrid
-    n: int
-    seed: int
-    selected: bool = True
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One kind of decay and one channel of detection in one replicate, one history a point; arrays as in the chain."""
-
-    index: int
-    spectrum: Spectrum | Line
-    channel: Channel
-    mesons: Rays
-    arrivals: Arrivals
-    photons: Photons
-    seen: Observed
-    points: Floats
-    weight: Floats
 
 
 @dataclass(frozen=True)
@@ -101,68 +46,6 @@ class Made:
     predicted: float
     predicted_error: float
     thinned: Thinned
-
-
-def plan(model: Model, setup: Setup, n: int, seed: int, *, selected: bool = True) -> Walk:
-    """Return the walk that makes about ``n`` histories in a few replicates; runs the pilot.
-
-    Parameters
-    ----------
-    model : Model
-        Scenario.
-    setup : Setup
-        Mode.
-    n : int
-        Events wanted, >= 1.
-    seed : int
-        Of the calculation, >= 0.
-    selected : bool
-        As in :class:`Walk`.
-
-    Raises
-    ------
-    ThresholdError
-        When nothing can be made or seen at these masses.
-    RangeError
-        For n < 1.
-    """
-    require_range("number of events", n, 1, 10_000_000)
-    model.require_open(parents.species for parents in setup.parents)
-    spectra = tabulate_all(model, (setup,))
-    size = int(np.clip(2 ** int(np.ceil(np.log2(n / LEAST_REPLICATES))), LEAST_POINTS, MOST_POINTS))
-    grid = focus(model, setup, spectra, seed)
-    return Walk(model, setup, spectra, model.detections(setup.nuclei), grid, size, seed, selected)
-
-
-def sent(walk: Walk, replicate: int) -> Iterator[tuple[int, Spectrum | Line, Rays, Arrivals, Floats, Floats]]:
-    """Yield species, decay, mesons, particles at the detector, points and weights of the points, decay by decay.
-
-    As ``walk.replicate_tally`` has them: the weights of the mesons include the grid's in ENERGY, the last array is the
-    grid's in Q_SQ.
-    """
-    for index, parents in enumerate(walk.setup.parents):
-        points = unit_points(walk.n, seed=walk.seed, stream=(index, replicate))
-        mesons = reused(parents, walk.n, walk.seed, (index, replicate))
-        points, energy_weight, q_sq_weight = refocus(points, walk.grid)
-        mesons = mesons.with_weight(mesons.weight * energy_weight)
-        for (parent, _), spectrum in walk.spectra.items():
-            if parent == abs(parents.species):
-                arrivals = send(mesons, spectrum, walk.model, walk.setup.shape, points)
-                yield index, spectrum, mesons, arrivals, points, q_sq_weight
-
-
-def batches(walk: Walk, replicate: int) -> Iterator[Batch]:
-    """Yield the histories of one replicate, decay by decay and channel by channel; weights per POT at unit couplings.
-
-    The sum of all weights is the ``signal`` of ``walk.replicate_tally`` for the same points (with ``selected``).
-    """
-    setup = walk.setup
-    for index, spectrum, mesons, arrivals, points, q_sq_weight in sent(walk, replicate):
-        for channel in walk.channels:
-            photons = detect(channel, arrivals, walk.model.particle_mass, setup.shape, points, setup.rings)
-            seen = observe(photons, setup.response, setup.window, points)
-            weight = (seen.weight if walk.selected else photons.weight) * q_sq_weight
-            yield Batch(index, spectrum, channel, mesons, arrivals, photons, seen, points, weight)
 
 
 def generate(
@@ -292,7 +175,8 @@ def _sheet(walk: Walk, replicate: int, batch: Batch, rows: Ints, weight: Floats,
     born = at_production(parents, unit_points(few, seed=walk.seed, stream=(batch.index, replicate, 0)))
     particles, vertices = history(mesons, None if born is None else born[mesons.parent])
     decay = len(vertices) - 1
-    stream = (_PARTNER_STREAM, batch.index, replicate, list(walk.spectra.values()).index(batch.spectrum))
+    kind = next(k for k, spectrum in enumerate(walk.spectra.values()) if spectrum is batch.spectrum)
+    stream = (_PARTNER_STREAM, batch.index, replicate, kind)
     partners = unit_points(walk.n, seed=walk.seed, stream=stream, kind="random")[rows]
     particles += decay_products(walk.model, batch.spectrum, mesons, arrivals.rays.p, partners, decay)
     photons = Photons(*(getattr(batch.photons, name)[rows] for name in _PHOTON_FIELDS))
@@ -371,32 +255,3 @@ def _about(
         sources=tuple(Source(item.key, item.title, item.where) for item in map(reference, model.sources)),
         notes=notes,
     )
-
-
-def bosons_at_detector(walk: Walk, n: int, replicates: int = 4) -> Rays:
-    """Return ``n`` dark particles where they enter the detector, as a table for other generators.
-
-    Parameters
-    ----------
-    walk : Walk
-        From :func:`plan`.
-    n : int
-        Rows, >= 1; fewer where fewer lines meet the detector.
-    replicates : int
-        Sets of points, >= 1.
-
-    Returns
-    -------
-    Rays
-        Time, place, momentum; weights are particles per POT at the couplings of the model and add up to all of them.
-        ``parent`` is the PDG number of the meson.
-    """
-    found = []
-    for replicate in range(replicates):
-        for _, _, mesons, arrivals, _, _ in sent(walk, replicate):
-            rays = arrivals.rays
-            scaled = rays.with_weight(rays.weight * (walk.model.coupling**2 / replicates))
-            found.append(replace(scaled, parent=mesons.pdgid)[rays.weight > 0.0])
-    every = Rays.concatenate(found)
-    kept = thin(every.weight, n, 0.5)
-    return every[kept.rows].with_weight(kept.weight)

@@ -53,7 +53,8 @@ def events(
     Weights are expected events in the exposure and add up to the prediction. Momenta in MeV, positions in m, times in
     ns, except where a format has units of its own; docs/events.md lists them.
     """
-    from darkhorn.chain.events import bosons_at_detector, generate, plan
+    from darkhorn.chain.events import generate
+    from darkhorn.chain.histories import bosons_at_detector, plan
     from darkhorn.chain.scenario import load_scenario
 
     chosen = _format(kind, out)
