@@ -118,43 +118,6 @@ def observed_cls(q: float, q_asimov: float) -> float:
     return float(np.exp(log_ndtr(-z) - log_ndtr(root - z)))
 
 
-def expected_cls(self, value: float, deviations: float) -> float:
-    """Return the CLs of a background-only outcome so many standard deviations from its median."""
-    return expected_cls(self.q_asimov(value), deviations)
-
-
-def observed_cls(q: float, q_asimov: float) -> float:
-    """Return the asymptotic CLs for the test statistic q~ and its value for the Asimov data.
-
-    Parameters
-    ----------
-    q, q_asimov : float
-        At least 0.
-
-    Returns
-    -------
-    float
-        CL_{s+b} = 1 - F(sqrt q), CL_b = 1 - F(sqrt q - sqrt q_A) for q <= q_A; beyond, 1 - F((q + q_A)/(2 sqrt q_A))
-        and 1 - F((q - q_A)/(2 sqrt q_A)), with F the normal distribution. 1 where q_A = 0.
-
-    Notes
-    -----
-    Source: arXiv:1007.1727, Eqs. 64-66.
-    """
-    from scipy.special import ndtr
-
-    require_range("q", q, 0.0)
-    require_range("q_asimov", q_asimov, 0.0)
-    if q_asimov == 0.0:
-        return 1.0
-    root_a = np.sqrt(q_asimov)
-    if q <= q_asimov:
-        both, background = ndtr(-np.sqrt(q)), ndtr(root_a - np.sqrt(q))
-    else:
-        both, background = ndtr(-0.5 * (q + q_asimov) / root_a), ndtr(0.5 * (q_asimov - q) / root_a)
-    return float(both / background) if background > 0.0 else 0.0
-
-
 def expected_cls(q_asimov: float, deviations: float) -> float:
     """Return CLs where the data lie ``deviations`` standard deviations above the background, (1 - F(r - n))/F(n).
 
