@@ -80,6 +80,8 @@ def test_open_region_reaches_the_dump_without_gaps() -> None:
     assert line.apertures[0].z_start < line.beam.z_start
     assert all(a.z_end == b.z_start for a, b in zip(line.apertures, line.apertures[1:], strict=False))
     narrow = [a for a in line.apertures if a.r_start != 0.9144]
+    pile, *narrow = narrow
+    assert pile.r_start == pile.r_end == pytest.approx(np.sqrt(1.3708 * 2.0308 / np.pi), abs=5.0e-5)  # equal area
     assert [(a.name, a.z_start, a.z_end, a.r_start, a.r_end) for a in narrow] == [
         ("collimator", 3.070, 5.2036, 0.300, 0.355)
     ]
