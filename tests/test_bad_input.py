@@ -138,6 +138,46 @@ def test_settings(cli: Command, folder: Path, args: list[str], words: list[str])
     require_refused(run_case(cli, folder, *args), *words)
 
 
+DARK = "preset = 'dark-matter'"
+VISIBLE = "preset = 'visible-decay'"
+MODELS = {
+    "negative mass": (DARK, "m_v1 = -1", ["m_v1 = -1 MeV", "(0, 100000] MeV"]),
+    "nan mixing": (DARK, "eps1 = nan", ["model.eps1 = nan"]),
+    "mixing above one": (DARK, "eps1 = 2", ["eps1 = 2", "[0, 1]"]),
+    "alpha as text": (DARK, "alpha_d1 = 'large'", ["model.alpha_d1 = 'large'", "a number"]),
+    "share above one": (DARK, "branching_v1 = 2", ["branching_v1 = 2", "[0, 1]"]),
+    "key of another model": (DARK, "m_x = 5", ["model.m_x: unknown key", "Did you mean 'm_v"]),
+    "number for names": (DARK, "detection = 3", ["model.detection = 3", "a name or a list of names"]),
+    "text for a switch": (DARK, "neutral = 'perhaps'", ["model.neutral = 'perhaps'", "true or false"]),
+    "unknown chain": (DARK, "chain = 'narow'", ["unknown chain 'narow'", "Did you mean 'narrow'?"]),
+    "limits of recoil": (DARK, "recoil_min = 5, recoil_max = 4", ["recoil_max = 4 MeV", "(5, "]),
+    "closed pair": (DARK, "m_chi = 60", ["V1 -> chi chi is closed: 100 -> 60 + 60 MeV", "> 120 MeV"]),
+    "closed transition": (
+        "preset = 'dm-double-benchmark'",
+        'pair = "chi chi\'"',
+        ["V1 -> chi chi' is closed: 17 -> 8 + 50 MeV", "> 58 MeV"],
+    ),
+    "heavy V1": (DARK, "m_v1 = 600", ["m_v1 = 600 MeV: no meson of the source (pi+) makes chi"]),
+    "light X": (VISIBLE, "m_x = 1", ["X -> e e is closed: 1 -> 1.02"]),
+    "heavy X": (VISIBLE, "m_x = 300", ["m_x = 300 MeV: no meson of the source (pi+) makes X"]),
+    "unknown final state": (VISIBLE, "final = 'ee'", ["unknown final 'ee'", "Did you mean 'e e'?"]),
+    "unknown pattern": (VISIBLE, "charges = 'BL'", ["unknown charges 'BL'"]),
+    "uncoupled": (VISIBLE, "g_e = 0", ["g_e: X does not couple to e e"]),
+    "parameters that are no table": (VISIBLE, "production_parameters = 3", ["expected a table"]),
+    "parameter of no production": (
+        VISIBLE,
+        "production_parameters = { c0 = 1 }",
+        ["production 'vector-sum' takes no parameters; given: c0"],
+    ),
+    "family without a member": (VISIBLE, "production = 'vector-c0'", ["'vector-c0' needs c0"]),
+}
+
+
+@pytest.mark.parametrize(("preset", "change", "words"), MODELS.values(), ids=MODELS)
+def test_parameters_of_models(cli: Command, folder: Path, preset: str, change: str, words: list[str]) -> None:
+    require_refused(run_case(cli, folder, "--set", f"model={{ {preset}, {change} }}"), *words)
+
+
 TABLES = {
     "nan": (f"{HEADER}\n211,0,0,0,0,0,0,nan,1\n", ["row 1", "pz = nan"]),
     "text": (f"{HEADER}\n{STOPPED}\n211,0,0,0,0,0,0,fast,1\n", ["row 2", "pz = 'fast'"]),
@@ -239,6 +279,16 @@ VERBS = {
     "unknown production": ([*WIDTH, "--model", "vector_ib1"], ["Did you mean 'vector-ib1'?"]),
     "unknown parent": ([*WIDTH, "--parent", "pi"], ["unknown parent 'pi'", "Known: K+, K-, eta, eta', pi+, pi-, pi0"]),
     "unknown lepton": ([*WIDTH, "--lepton", "tau"], ["unknown lepton 'tau'", "Known: e, mu"]),
+    "no lepton": (["width", "--parent", "pi+", "--model", "vector-sum", "--mass", "5"], ["lepton: missing"]),
+    "lepton of pi0": ([*WIDTH, "--parent", "pi0"], ["parent = 'pi0'", "no lepton"]),
+    "production of pi0": (["width", "--parent", "pi0", "--model", "vector-ib1", "--mass", "5"], ["'photon-vector'"]),
+    "mass of pi0's vector": (
+        ["width", "--parent", "pi0", "--model", "photon-vector", "--mass", "-5"],
+        ["m_x (photon-vector) = -5 MeV"],
+    ),
+    "parameter without a value": ([*WIDTH, "--set", "c0"], ["--set c0: expected key=value"]),
+    "parameter of a plain production": ([*WIDTH, "--set", "c0=1"], ["'vector-ib1' takes no parameters"]),
+    "pole of the family": ([*WIDTH, "--model", "vector-c0", "--set", "c0=-1"], ["c0 = -1", "a pole"]),
     "coupling": ([*WIDTH, "--coupling", "-1"], ["coupling = -1", "[0, 1e+06]"]),
     "outside the Dalitz region": ([*MSQ, "--m23sq", "90000"], ["m23sq = 90000 MeV^2", "[38.15551802, 1116.96999]"]),
     "m12sq": ([*MSQ, "--m12sq", "1"], ["m12sq = 1 MeV^2", "[11163.7, 18109.2] MeV^2"]),
