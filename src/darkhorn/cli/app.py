@@ -23,6 +23,7 @@ from darkhorn.cli import (
     msq,
     new,
     plot,
+    report,
     run,
     scan,
     schema,
@@ -72,6 +73,7 @@ app.command("fit", epilog=fit.EXAMPLE)(fit.fit)
 app.command("limit", epilog=limit.EXAMPLE)(limit.limit)
 app.command("scan", epilog=scan.EXAMPLE)(scan.scan)
 app.command("plot", epilog=plot.EXAMPLE)(plot.plot)
+app.command("report", epilog=report.EXAMPLE)(report.report)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("track", epilog=track.EXAMPLE)(track.track)
 app.command("flux", epilog=flux.EXAMPLE)(flux.flux)
