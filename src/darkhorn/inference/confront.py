@@ -16,6 +16,7 @@ from darkhorn.inference.confront_beams import Beams
 from darkhorn.inference.confront_limits import Fate, LimitRow, Made, decays_of, fate, limits_of
 from darkhorn.inference.confront_point import RARE_DECAYS, Point
 from darkhorn.inference.confront_rates import Rates, narrowed, rates_of, selection, shows
+from darkhorn.models.photoconversion import Photoconversion
 
 EXPLAINED: Final = 1.0
 """Pull within which an excess counts as explained."""
@@ -231,12 +232,13 @@ def _notes(point: Point, limits: tuple[LimitRow, ...], dark: Fate, rows: list[Ro
     if dark.electrons > 0.0:
         notes.append(f"X -> e+ e-: share {dark.electrons:.3g}, c tau = {dark.c_tau:.3g} m.")
     product, unit = point.model.coupling_product, point.model.product_unit.replace("1/", " /").removeprefix("1")
+    held = "" if isinstance(point.model, Photoconversion) else ", lifetimes and branching ratios held"
     for row in rows:
         if row.sample == "excess" and row.signal and row.excess:
             needed = product * max(row.excess / row.signal, 0.0) ** 0.5
             notes.append(
                 f"{row.experiment} {row.mode}: the excess needs {point.model.product_name} = {needed:.3g}{unit}, "
-                f"{needed / product:.3g} of this point's."
+                f"{needed / product:.3g} of this point's{held}."
             )
     scaled = _dump_over_target(rows)
     if scaled is not None:

@@ -1,7 +1,7 @@
 """Mesons of every beam for ``confront``: each beam and mode is made once, whatever stands behind it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,8 +10,9 @@ from darkhorn.beam.prompt import PromptParents
 from darkhorn.beam.switches import Physics
 from darkhorn.chain.flux import Disc
 from darkhorn.chain.modes import Run, adapted, air_parents, steel_parents
-from darkhorn.chain.setup import Parents
+from darkhorn.chain.setup import Parents, Setup
 from darkhorn.chain.source_table import Place, read_parents
+from darkhorn.chain.walk import Tables, tabulate_all
 from darkhorn.core.errors import unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.species import ETA, K_PLUS, PI0, PI_PLUS
@@ -19,6 +20,7 @@ from darkhorn.experiments.beams import load_beam
 from darkhorn.experiments.modes import load_dump
 from darkhorn.experiments.reading import Table, find_toml, read_toml
 from darkhorn.inference.confront_point import Settings
+from darkhorn.models.channels import Model
 
 CHANNELS: Final = {PI_PLUS: "pi+-", K_PLUS: "K+-", PI0: "pi0", ETA: "eta"}
 """What a source of dark particles is called, by the absolute PDG number of the meson."""
@@ -26,6 +28,8 @@ PROTONS: Final = ("pi0_per_pot", "eta_per_pi0")
 """What may be supplied to a beam of protons on a target: its neutral mesons."""
 
 Spot = tuple[float, float, float]
+Channels = dict[str, tuple[float, float]]
+"""Events and their Monte-Carlo error by the meson that they come from."""
 
 
 class Part(NamedTuple):
@@ -37,7 +41,7 @@ class Part(NamedTuple):
 
 @dataclass
 class Beams:
-    """Makes the mesons of beams, each beam and mode once.
+    """Makes the mesons of beams, each beam and mode once, for one model.
 
     Attributes
     ----------
@@ -45,10 +49,14 @@ class Beams:
         Seed and threads.
     supply : mapping
         Numbers of the user by beam: ``lampf = {"yields.pi_plus": 0.08}``, ``bnb = {"eta_per_pi0": 0.03}``.
+    per_pot : dict
+        Events per POT at coupling product 1 that are known already, and why there are none, by what they depend on.
     """
 
     settings: Settings
     supply: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    per_pot: dict[str, tuple[Channels, str]] = field(default_factory=dict, init=False, repr=False)
+    _spectra: dict[int, Tables] = field(default_factory=dict, init=False, repr=False)
     _made: dict[tuple[str, str], tuple[Part, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, beam: str, mode: str, towards: Spot) -> tuple[Part, ...]:
@@ -72,6 +80,13 @@ class Beams:
         if key not in self._made:
             self._made[key] = self._make(beam, mode, towards)
         return self._made[key]
+
+    def spectra(self, model: Model, parents: Parents, setup: Setup) -> Tables:
+        """Return the spectra of X from one species, tabulated once for all detectors; empty where it makes none."""
+        species = abs(parents.species)
+        if species not in self._spectra:
+            self._spectra[species] = tabulate_all(model, (replace(setup, parents=(parents,)),))
+        return self._spectra[species]
 
     def _make(self, beam: str, mode: str, towards: Spot) -> tuple[Part, ...]:
         path = find_toml(beam, "beam", "dump", "stopped")

@@ -18,11 +18,12 @@ from darkhorn.models.dark_matter import DarkMatter
 from darkhorn.models.photoconversion import Photoconversion
 from darkhorn.models.visible import VisibleDecay
 
-PROMPT_C_TAU: Final = 1.0
-"""c tau in m above which an electron pair of X is not one that comes at once."""
-UNSEEN_C_TAU: Final = 0.01
-"""c tau in m below which X is not unseen."""
+PROMPT_C_TAU: Final = 0.01
+"""c tau in m up to which an electron pair of X comes at once."""
+UNSEEN_C_TAU: Final = 1.0
+"""c tau in m from which X leaves unseen."""
 DUMP_CURVE: Final = "mb_dump_dm_limit_2018"
+_NODES: Final = 256
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class LimitRow:
     status : str
         ``compared``; ``indicative`` where the search assumed something else; ``no comparison``; ``refused``.
     origin : str
-        Status of the limit itself: ``read``, ``computed`` or ``unverified``.
+        Status of the limit itself: ``read``, ``computed``, ``unverified``, or ``supplied`` by the user.
     note : str
         Why, or what a reader has to know.
     """
@@ -117,7 +118,7 @@ def _branching(emissions: tuple[Any, ...], coupling: float, share: float) -> flo
     if share == 0.0:
         return 0.0
     parts = [
-        item.branching / item.count if isinstance(item, Line) else tabulate_emission(item).branching / item.count
+        (item if isinstance(item, Line) else tabulate_emission(item, _NODES)).branching / item.count
         for item in emissions
     ]
     return float(sum(parts)) * coupling**2 / share
@@ -140,6 +141,7 @@ def limits_of(model: Model, supplied: Mapping[str, Any] | None = None) -> list[L
     """
     made, dark = decays_of(model), fate(model)
     rows = [_row(item, made, dark) for item in load_constraints(curves=_curves(supplied or {})).values()]
+    rows = [replace(row, origin="supplied") if row.name in (supplied or {}) else row for row in rows]
     if isinstance(model, DarkMatter):
         rows.append(_dump_limit(model))
     return rows
@@ -187,9 +189,9 @@ def _missing(item: Constraint) -> str:
 def _seen(item: Constraint, total: float, dark: Fate) -> tuple[float, str, str]:
     """Return the branching ratio that a search would see, whether it assumes what the model does, and a note."""
     if "e" in item.decay.rest:
-        at_once = dark.c_tau < PROMPT_C_TAU
-        note = "" if at_once or dark.electrons == 0.0 else f"X does not decay at once: c tau = {dark.c_tau:.3g} m"
-        return total * dark.electrons, "compared" if at_once or dark.electrons == 0.0 else "indicative", note
+        late = dark.electrons > 0.0 and dark.c_tau > PROMPT_C_TAU
+        note = f"X does not decay at once: c tau = {dark.c_tau:.3g} m" if late else ""
+        return total * dark.electrons, "indicative" if late else "compared", note
     predicted = total * dark.unseen
     if "nubar" in item.decay.rest:
         return predicted, "indicative", "for the spectrum of three neutrinos"

@@ -7,21 +7,22 @@ import numpy as np
 
 from darkhorn.chain.predict import ModePrediction, mean_and_error, predict_mode
 from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.walk import Tables, focus, tabulate_all
+from darkhorn.chain.walk import Tables, focus
 from darkhorn.core.errors import ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell
+from darkhorn.core.rays import Floats
 from darkhorn.detector.rings import RingRule
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Experiment, Mode, Window
-from darkhorn.inference.confront_beams import CHANNELS, Beams
+from darkhorn.inference.confront_beams import CHANNELS, Beams, Channels
 from darkhorn.inference.confront_point import Settings
 from darkhorn.models.channels import Model
 from darkhorn.models.dark_matter import DarkMatter
 from darkhorn.models.photoconversion import Photoconversion
 from darkhorn.models.visible import VisibleDecay
 
-FIRST_POINTS: Final = 2**11
+FIRST_POINTS: Final = 2**10
 MOST_POINTS: Final = 2**14
 EXCESS_WINDOW: Final = (200.0, 1250.0)
 """E_QE in MeV to which the published excesses of MiniBooNE refer, in both modes."""
@@ -64,7 +65,7 @@ class Rates:
         Why there are none.
     """
 
-    channels: dict[str, tuple[float, float]]
+    channels: Channels
     lacking: tuple[str, ...] = ()
     note: str = ""
 
@@ -118,35 +119,45 @@ def rates_of(model: Model, experiment: Experiment, mode: Mode, beams: Beams, tel
     DarkhornError
         For a beam that lacks a number, or a model that cannot be computed.
     """
-    shape = build_shape(experiment.shape)
     response = {key: value for key, value in mode.response.items() if key != "missing"}
     lacking = [_key(mode.response["missing"])] if "missing" in mode.response else []
     lacking += [f"modes.{mode.name}.window"] if "window" in mode.missing else []
     rings = RingRule() if selection(experiment.name, mode.name).one_ring else RingRule(max_angle_degrees=180.0)
-    channels: dict[str, tuple[float, float]] = {}
+    looks = (experiment.shape, experiment.composition, response, window_of(mode), rings, shows(model))
+    key = repr((experiment.beam, mode.beam_mode, *looks))
+    if key not in beams.per_pot:
+        shape = build_shape(experiment.shape)
+        nuclei = build_composition(experiment.composition).targets
+        binning: tuple[dict[str, Floats], Floats] = ({}, np.array([0.0, 1.0e4]))
+        seen = (shape, nuclei, build_response(response), window_of(mode), *binning, rings)
+        parts = beams.of(experiment.beam, mode.beam_mode, shape.bounding_sphere()[0])
+        name = f"{experiment.name} {mode.name}"
+        setups = [Setup(name, part.share, part.parents, *seen) for part in parts]
+        beams.per_pot[key] = _sum(model, setups, beams, tell)
+    per_pot, note = beams.per_pot[key]
+    channels = {name: (mode.pot * events, mode.pot * error) for name, (events, error) in per_pot.items()}
+    return Rates(channels, tuple(lacking), note)
+
+
+def _sum(model: Model, setups: list[Setup], beams: Beams, tell: Tell) -> tuple[Channels, str]:
+    """Return events by meson, summed over the parts of a beam, and why there are none."""
+    channels: Channels = {}
     note = ""
-    for part in beams.of(experiment.beam, mode.beam_mode, shape.bounding_sphere()[0]):
-        setup = Setup(
-            f"{experiment.name} {mode.name}",
-            mode.pot * part.share,
-            tuple(item for item in part.parents if model.emissions(abs(item.species))),
-            shape,
-            build_composition(experiment.composition).targets,
-            build_response(response),
-            window_of(mode),
-            {},
-            np.array([0.0, 1.0e4]),
-            rings,
-        )
+    for setup in setups:
         try:
-            model.require_open(item.species for item in part.parents)
+            model.require_open(item.species for item in setup.parents)
         except ThresholdError as error:
             note = str(error)
             continue
-        for name, (events, spread) in _by_channel(model, setup, beams.settings, tell).items():
+        tables: Tables = {}
+        for item in setup.parents:
+            tables |= beams.spectra(model, item, setup)
+        able = {parent for parent, _ in tables}
+        makers = replace(setup, parents=tuple(item for item in setup.parents if abs(item.species) in able))
+        for name, (events, spread) in _by_channel(model, makers, tables, beams.settings, tell).items():
             before = channels.get(name, (0.0, 0.0))
             channels[name] = (before[0] + events, float(np.hypot(before[1], spread)))
-    return Rates(channels, tuple(lacking), "" if channels else note)
+    return channels, "" if channels else note
 
 
 def window_of(mode: Mode) -> Window:
@@ -161,16 +172,15 @@ def _key(message: str) -> str:
     return message.partition("you must supply ")[2].split(" ")[0].rstrip(".") or message
 
 
-def _by_channel(model: Model, setup: Setup, settings: Settings, tell: Tell) -> dict[str, tuple[float, float]]:
+def _by_channel(model: Model, setup: Setup, tables: Tables, settings: Settings, tell: Tell) -> Channels:
     """Return events by meson, with points added where the error is largest until that of the sum is met."""
     groups: dict[str, list[Parents]] = {}
     for item in setup.parents:
         groups.setdefault(CHANNELS[abs(item.species)], []).append(item)
-    tables = tabulate_all(model, (setup,))
     parts = {name: replace(setup, name=f"{setup.name}, {name}", parents=tuple(g)) for name, g in groups.items()}
     grids = {name: focus(model, part, tables, settings.seed) for name, part in parts.items()}
     points = dict.fromkeys(parts, FIRST_POINTS)
-    found: dict[str, tuple[float, float]] = {}
+    found: Channels = {}
     todo = list(parts)
     while todo:
         for name in todo:

@@ -51,7 +51,8 @@ def plot_confrontation(result: Confrontation) -> Figure:
     _draw_shares(shares, rows)
     _draw_pulls(pulls, rows)
     _draw_ratios(ratios, limits)
-    figure.text(0.5, 1.0 - 0.15 / height, f"{result.point.name}:  {result.point.model.title}", ha="center", va="top",
+    title = result.point.model.title.replace("m_X", "mₓ")
+    figure.text(0.5, 1.0 - 0.15 / height, f"{result.point.name}:  {title}", ha="center", va="top",
                 fontsize=12.0, weight="bold")  # fmt: skip
     product = result.point.model.product_name.replace("gN", "gₙ").replace("lambda", "λ")
     unit = "" if result.point.model.product_unit == "1" else f" {result.point.model.product_unit.replace('1/', '/ ')}"
@@ -95,7 +96,7 @@ def _draw_shares(axes: Axes, rows: list[Row]) -> None:
             drawn |= {name} if share > 0.0 else set()
             axes.barh(place, share, left=start, height=0.72, color=COLOURS[name], label=label)
             start += share
-        number = f"{'< ' if row.at_most else ''}{scientific(total)}"
+        number = f"{'< ' if row.at_most else ''}{_count(total)}"
         axes.text(1.02, place, number, va="center", fontsize=style.SMALL)
     style.dress(axes, "share of the events   (number in the exposure; <: before the efficiency)", "")
     axes.set_xlim(0.0, 1.25)
@@ -105,6 +106,11 @@ def _draw_shares(axes: Axes, rows: list[Row]) -> None:
     axes.tick_params(axis="y", length=0.0, which="both")
     if drawn:
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=style.MEDIUM, frameon=False)
+
+
+def _count(value: float) -> str:
+    """Return a number of events with three digits."""
+    return f"{float(f'{value:.3g}'):.0f}" if 100.0 <= value < 1.0e5 else scientific(value)
 
 
 def _why(row: Row) -> str:
@@ -120,33 +126,35 @@ def _draw_pulls(axes: Axes, rows: list[Row]) -> None:
     axes.axvspan(-2.0, 2.0, color=style.SKY, alpha=0.25, lw=0)
     axes.axvspan(-1.0, 1.0, color=style.SKY, alpha=0.45, lw=0)
     axes.axvline(0.0, color=style.GREY, lw=0.8)
-    seen: set[str] = set()
     for place, row in enumerate(rows):
         if row.pull_null is None:
             axes.text(0.0, place, "no data", ha="center", va="center", fontsize=style.SMALL, color=style.DARK)
         else:
-            _mark(axes, row.pull_null, place, style.BLACK, "none", "without signal", seen)
+            _mark(axes, row.pull_null, place, "none")
         if row.pull is not None:
-            _mark(axes, row.pull, place, style.ORANGE, style.ORANGE, "with signal", seen)
+            _mark(axes, row.pull, place, style.ORANGE)
     style.dress(axes, "pull  (data − background − signal) / error", "")
     axes.xaxis.label.set_fontsize(style.MEDIUM)
     axes.set_xlim(-WIDEST_PULL - 1.2, WIDEST_PULL + 1.2)
     _names(axes, ["" for _ in rows])
     axes.tick_params(axis="y", length=0.0, which="both")
-    if seen:
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=style.MEDIUM, frameon=False)
+    for face, label in (("none", "without signal"), (style.ORANGE, "with signal")):
+        axes.plot([], [], "o", mec=_edge(face), mfc=face, ms=6.0, label=label)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=style.MEDIUM, frameon=False)
 
 
-def _mark(axes: Axes, pull: float, place: int, edge: str, face: str, label: str, seen: set[str]) -> None:
+def _edge(face: str) -> str:
+    return style.BLACK if face == "none" else face
+
+
+def _mark(axes: Axes, pull: float, place: int, face: str) -> None:
     """Draw one pull, at the edge with its value where it lies beyond."""
-    shown = None if label in seen else label
-    seen.add(label)
     at = min(max(pull, -WIDEST_PULL), WIDEST_PULL)
-    axes.plot(at, place, "o" if at == pull else "<" if pull < 0.0 else ">", mec=edge, mfc=face, ms=6.0, ls="none",
-              label=shown)  # fmt: skip
+    marker = "o" if at == pull else "<" if pull < 0.0 else ">"
+    axes.plot(at, place, marker, mec=_edge(face), mfc=face, ms=6.0, ls="none")
     if at != pull:
-        side = {"ha": "left", "x": at + 0.3} if pull < 0.0 else {"ha": "right", "x": at - 0.3}
-        axes.text(y=place, s=f"{pull:.3g}", va="center", fontsize=style.SMALL, **side)  # type: ignore[arg-type]
+        x, side = (at + 0.3, "left") if pull < 0.0 else (at - 0.3, "right")
+        axes.text(x, place, f"{pull:.3g}", ha=side, va="center", fontsize=style.SMALL)
 
 
 def _draw_ratios(axes: Axes, limits: list[LimitRow]) -> None:
@@ -166,8 +174,9 @@ def _draw_ratios(axes: Axes, limits: list[LimitRow]) -> None:
         axes.barh(place, end - low, left=low, height=0.7, color=colour, alpha=alpha)
         flag = "" if item.status == "compared" else ", indicative"
         flag += "" if item.origin == "read" else f", {item.origin}"
-        axes.text(end * 1.2, place, f"{scientific(item.ratio)}{flag}", va="center", fontsize=style.SMALL)
-    axes.axvline(1.0, color=style.BLACK, lw=1.2)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+        axes.text(end * 1.2, place, f"{scientific(item.ratio)}{flag}", va="center", fontsize=style.SMALL, bbox=box)
+    axes.axvline(1.0, color=style.BLACK, lw=1.2, zorder=0.5)
     axes.set_xlim(low, high)
     style.dress(axes, "predicted / limit   (pale: the search assumed another spectrum or fate of X)", "")
     style.log_decades(axes.xaxis)

@@ -7,7 +7,6 @@ from rich.text import Text
 
 from darkhorn.inference.confront import Confrontation, Row
 from darkhorn.inference.confront_limits import LimitRow
-from darkhorn.report.numbers import with_error
 
 HEAD: Final = ("", "predicted", "made by [%]", "measured", "pull (null)", "verdict")
 
@@ -23,7 +22,7 @@ def confront_table(result: Confrontation) -> Table:
     Returns
     -------
     Table
-        Events with their Monte-Carlo error in the exposure; branching ratios at the given couplings. ``measured`` is
+        Events in the exposure; branching ratios at the given couplings. ``measured`` is
         data minus background with its whole error, or the limit with its confidence level; ``null`` is the pull
         without a signal, a ratio is predicted over limit.
     """
@@ -32,8 +31,8 @@ def confront_table(result: Confrontation) -> Table:
     title = f"{result.point.name}: {result.point.model.title}"
     table = Table(title=Text(title), title_justify="left", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for name in HEAD[:-1]:
-        table.add_column(Text(name), no_wrap=True)
-    table.add_column(Text(HEAD[-1]), overflow="fold")
+        table.add_column(Text(name), no_wrap=True, overflow="fold")
+    table.add_column(Text(HEAD[-1]), overflow="fold", min_width=30)
 
     def row(*cells: str) -> None:
         table.add_row(*map(Text, cells))
@@ -55,17 +54,12 @@ def confront_table(result: Confrontation) -> Table:
 
 
 def made_by(row: Row) -> str:
-    """Return the shares of the events by meson, the largest first; empty without events."""
+    """Return the two largest shares of the events by meson in per cent; empty without events."""
     total = row.signal
     if not total or row.channels is None:
         return ""
     shares = sorted(((events / total, name) for name, (events, _) in row.channels.items()), reverse=True)
-    return ", ".join(f"{name} {_percent(100.0 * share)}" for share, name in shares if share > 0.0)
-
-
-def _percent(value: float) -> str:
-    """Return a share in per cent: whole numbers, or one digit below 1."""
-    return f"{value:.0f}" if value >= 1.0 else f"{value:.1g}"
+    return ", ".join(f"{name} {100.0 * share:.0f}" for share, name in shares[:2] if share > 0.005)
 
 
 def limit_verdict(row: LimitRow) -> str:
@@ -87,9 +81,7 @@ def _events(row: Row) -> str:
     """Return the predicted events; a bound where the efficiency or the selection is not known."""
     if row.signal is None:
         return "-"
-    if row.at_most:
-        return f"< {row.signal:.3g}"
-    return with_error(row.signal, row.signal_error, plain=True) if row.signal > 0.0 else "0"
+    return f"{'< ' if row.at_most else ''}{row.signal:.3g}"
 
 
 def _measured(row: Row) -> str:
