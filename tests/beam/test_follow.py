@@ -109,7 +109,7 @@ def test_multiple_scattering_has_the_moments_of_highland(medium: str, length: fl
     angle, place = np.arctan2(end.p[:, 1], end.p[:, 3]), end.x[:, 1]
     assert angle.std() == pytest.approx(theta, rel=0.02)
     # each piece of 0.3 radiation lengths acts at a random place of it, and the logarithm gives the later ones more
-    edges = np.append(np.arange(0.0, length, (0.3 if medium != "air" else 0.03) / (100 * density)), length)
+    edges = np.append(np.arange(0.0, length, (0.3 if medium != "air" else 0.05) / (100 * density)), length)
     squares = np.diff([0.0, *(highland_angle(2000.0, PION, 100 * density * edge) ** 2 for edge in edges[1:])])
     piece, behind = np.diff(edges), length - edges[1:]
     place_sq = (squares * (piece**2 / 3 + piece * behind + behind**2)).sum()

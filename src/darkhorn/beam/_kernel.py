@@ -45,11 +45,13 @@ _jit = njit(**OPTIONS, forceinline=True)
 
 
 Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
-"""Columns of ``bounds`` (S, 4 + 2 B): planes of a slab in m, the range of r that is surely inside the field (empty
-where there is none), then the radius in m at the lower plane and the slope of each boundary."""
+"""Columns of ``bounds`` (S, 6 + 4 B): planes of a slab in m, the range of r that is surely inside the field (empty
+where there is none), then the radius in m at the lower plane and the slope of each boundary, last for each layer the
+squares of two radii in m^2 between which all of it lies."""
 NUMBER, MEDIA = 0, 1
-"""Columns of ``codes`` (S, 2 + B): number of boundaries, then for each layer twice its kind plus one if it has the full
-field, or -2 for a wall. A kind is a medium with a share of the current."""
+"""Columns of ``codes`` (S, 3 + 2 B): number of boundaries, then for each layer twice its kind plus one if it has the
+full field, or -2 for a wall. A kind is a medium with a share of the current. Last for each layer the layer in the next
+slab that goes on with the same kind, or -1."""
 MEDIUM, SHARE = 0, 1
 """Columns of ``kinds`` (kinds, 2)."""
 
@@ -166,7 +168,10 @@ def _layer(bounds, codes, slab, z, r):
 
 @_jit
 def _plane_time(c, t, target, z, dz, bend_z, room, order, near):
-    """Return when z reaches ``target`` if that is surely before t + room and z rises until then, else -1."""
+    """Return when z reaches ``target`` if that is surely before t + room and z rises until then, else -1.
+
+    A change of ``near``, relative to the time, leaves an error of its square.
+    """
     if not dz > 0.0:
         return -1.0
     end, start, rate = t, t, dz
@@ -175,7 +180,7 @@ def _plane_time(c, t, target, z, dz, bend_z, room, order, near):
         end += change
         if not (0.0 <= end - start <= room and bend_z * (end - start) < rate):
             return -1.0
-        if abs(change) <= 4.0 * near * end:
+        if abs(change) <= near * end:
             return end
         z, dz = c[Z, order], 0.0
         for n in range(order - 1, -1, -1):
@@ -215,7 +220,7 @@ def _march(bounds, codes, c, h, q, where, z_stop, left, bends, order, near):
                 step, event = far, LIMIT
         rise = _safe(z_high - z, -dz, bend_z)
         if rise < step:
-            at = _plane_time(c, t, z_high - z0, z - z0, dz, bend_z, min(step, h - t), order, near)
+            at = _plane_time(c, t, z_high - z0, z - z0, dz, bend_z, min(step, h - t), order, sqrt(near))
             if at < 0.0 and rise > near * h:
                 t += rise
                 continue
@@ -326,12 +331,39 @@ def _reach(bounds, codes, q, where, z_stop, left):
 
 
 @_jit
+def _run(bounds, codes, q, where, z_stop, left):
+    """Advance along a straight line through slabs where one layer goes on and no cone can be near; return the path."""
+    slab, layer, layers = where[0], where[1], (codes.shape[1] - 1) // 2
+    path, r_sq = 0.0, q[0] * q[0] + q[1] * q[1]
+    outward, transverse = q[0] * q[3] + q[1] * q[4], q[3] * q[3] + q[4] * q[4]
+    spans = CONES + 2 * (layers - 1)
+    while q[5] > 0.0 and bounds[slab, Z_HIGH] < z_stop:
+        after = codes[slab, MEDIA + layers + layer]
+        low, high = bounds[slab, spans + 2 * layer], bounds[slab, spans + 2 * layer + 1]
+        if after < 0 or not low < r_sq < high or (low > 0.0 and outward < 0.0):
+            break
+        to_plane = (bounds[slab, Z_HIGH] - q[2]) / q[5]
+        if not path <= to_plane < left:
+            break
+        there = q[0] * q[0] + q[1] * q[1] + to_plane * (2.0 * outward + to_plane * transverse)
+        slab += 1
+        if not (there < high and bounds[slab, spans + 2 * after] < there < bounds[slab, spans + 2 * after + 1]):
+            break
+        path, r_sq, layer = to_plane, there, after
+        where[0], where[1] = slab, layer
+    if path > 0.0:
+        q[0], q[1], q[2] = q[0] + path * q[3], q[1] + path * q[4], bounds[where[0], Z_LOW]
+    return path
+
+
+@_jit
 def _straight(bounds, codes, q, where, z_stop, left):
     """Advance q along a straight line to the next boundary; return path and event."""
-    path, event = _reach(bounds, codes, q, where, z_stop, left)
+    before = _run(bounds, codes, q, where, z_stop, left)
+    path, event = _reach(bounds, codes, q, where, z_stop, left - before)
     for i in range(3):
         q[i] += q[i + 3] * path
-    return path, event
+    return before + path, event
 
 
 @_jit

@@ -2,10 +2,10 @@
 
 A step goes straight to the next boundary, or by one Taylor step of ``_kernel.py`` in the open field. What the matter on
 the way does (Highland's deflection, the mean loss of energy) is owed until the medium is left or has been crossed for
-a while, and then done at once: the deflection as if it had happened at a uniformly random place of the path that owes
-it, so that angle and displacement have their variances and their correlation; the loss as if it had been even, so that
-the proper time is that of a particle which slows down. At the end of a history the debt is paid: on the end plane with
-its displacement, elsewhere without.
+a while; the debt of a gas waits until the track comes back to it. It is paid at once: the deflection as if it had
+happened at a uniformly random place of the path that owes it, so that angle and displacement have their variances and
+their correlation; the loss as if it had been even, so that the proper time is that of a particle which slows down. At
+the end of a history the debt is paid too, on the end plane with its displacement, elsewhere without.
 The field inside metal turns the direction at the end of a step, by what the middle of the step sees.
 Random numbers come from splitmix64, started by one word a particle: the same word gives the same history, and a limit
 on a clock cuts it without changing what came before. Marks on the way let a second pass start near such a cut.
@@ -53,17 +53,22 @@ AHEAD, THICK, DEBT, MOST = 12, 13, 14, 15
 m that has not acted yet and how long that may become,"""
 LOSS, ABSORB, ELASTIC, QUASI, SEEN, AT = 16, 17, 18, 19, 20, 21
 """loss in MeV/m and three rates in 1/m, the momentum at which they were looked up and its place in the table,"""
-PER_CLOCK, PER_TIME, GROWTH, LAST, SLAB, LAYER, WIDTH = 22, 23, 24, 25, 26, 27, 28
-"""proper time and time in ns/m, relative growth of the former in 1/m by loss, present medium, slab and layer."""
+PER_CLOCK, PER_TIME, GROWTH, LAST, SLAB, LAYER = 22, 23, 24, 25, 26, 27
+"""proper time and time in ns/m, relative growth of the former in 1/m by loss, present medium, slab and layer,"""
+HELD, HELD_THICK, WIDTH = 28, 29, 30
+"""debt and thickness of the gas while the track is in other media."""
 PER_X0, STEEP, FLAT, PART, NUCLEUS, LONGEST = 0, 1, 2, 3, 4, 5
 """Columns of the media: 1/X0 in 1/m, slopes in 1/MeV^2 and share of the first, mass of the nucleus in MeV, longest path
 in m that acts at once."""
-CHARGE_K, MASS, NUCLEON, CUT, LOSABLE = 0, 1, 2, 3, 4
+CHARGE_K, MASS, NUCLEON, CUT, LOSABLE, GAS = 0, 1, 2, 3, 4, 5
 """Constants: bending momentum in MeV/c, masses of particle and struck nucleon, kinetic energy in MeV at which a
-particle has stopped, share of the kinetic energy that may be lost at once."""
-ORDER = 10
+particle has stopped, share of the kinetic energy that may be lost at once, the medium that is a gas or -1."""
+ORDER = 8
 """Order of the Taylor series."""
-NEAR = 1e-9
+TOLERANCE = 1e-5
+"""Size of the last Taylor terms kept in the open field, relative to the radius: half of the tracks are good to 1e-5
+mrad."""
+NEAR = 1e-6
 """How near to a boundary a step in the field has to come, relative to its length."""
 SMALL = 0.03
 """Angle in rad below which sine and cosine come from two terms of their series, good to 2e-10."""
@@ -74,17 +79,24 @@ STRIDE = 4
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
-S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+S30, S27, S31, S11, S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(32)
+LOWER = np.uint64(0xFFFFFFFF)
+
+
+@_jit
+def _word(rng):
+    """Return the next 64 random bits."""
+    rng[0] += GOLDEN
+    z = rng[0]
+    z = (z ^ (z >> S30)) * FIRST
+    z = (z ^ (z >> S27)) * SECOND
+    return z ^ (z >> S31)
 
 
 @_jit
 def _uniform(rng):
     """Return the next number in (0, 1)."""
-    rng[0] += GOLDEN
-    z = rng[0]
-    z = (z ^ (z >> S30)) * FIRST
-    z = (z ^ (z >> S27)) * SECOND
-    return (np.float64((z ^ (z >> S31)) >> S11) + 0.5) * 1.1102230246251565e-16
+    return (np.float64(_word(rng) >> S11) + 0.5) * 1.1102230246251565e-16
 
 
 @_jit
@@ -125,15 +137,20 @@ def _bend(w, kick, length):
 
 
 @_jit
-def _kick(w, width, rng):
-    """Turn the direction by angles in two planes, each Gaussian with this width."""
+def _kick(w, square, rng):
+    """Turn the direction by angles in two planes, each Gaussian with the square of its width in rad^2."""
     u = v = s = 2.0
     while not 0.0 < s < 1.0:
-        u, v = 2.0 * _uniform(rng) - 1.0, 2.0 * _uniform(rng) - 1.0
+        word = _word(rng)
+        u, v = np.float64(word >> S32) * 2.0**-31 - 1.0, np.float64(word & LOWER) * 2.0**-31 - 1.0
         s = u * u + v * v
-    angle = min(width * sqrt(-2.0 * log(s)), pi)
-    sine, cosine = _sine_cosine(angle)
-    scale = sine / sqrt(s)
+    turn = -2.0 * square * log(s)
+    if turn < SMALL * SMALL:
+        scale = sqrt(turn / s) * (1.0 - turn / 6.0)
+        cosine = 1.0 - 0.5 * turn * (1.0 - turn / 12.0)
+    else:
+        angle = min(sqrt(turn), pi)
+        scale, cosine = sin(angle) / sqrt(s), cos(angle)
     _turn(w, cosine, u * scale, v * scale)
 
 
@@ -194,7 +211,7 @@ def _settle(w, rng, mass, cut, per_x0, displaced):
         w[THICK] = after
         if square > 0.0:
             x, y, z = w[3], w[4], w[5]
-            _kick(w, sqrt(square), rng)
+            _kick(w, square, rng)
             if displaced > 0.0:
                 rest = displaced * _uniform(rng) * length
                 w[0] += rest * (w[3] - x)
@@ -230,6 +247,17 @@ def _scatter(w, slopes, medium, constants, rng):
     w[ENERGY], w[P] = new, p_new
     _speed(w, mass)
     return True
+
+
+@_jit
+def _begin(w, x, p, mass):
+    """Fill in a track from place and momentum."""
+    w[:] = 0.0
+    square = p[1] * p[1] + p[2] * p[2] + p[3] * p[3]
+    w[P], w[ENERGY] = sqrt(square), sqrt(square + mass * mass)
+    scale = 1.0 / w[P] if w[P] > 0.0 else 0.0
+    for i in range(3):
+        w[i], w[i + 3] = x[i + 1], p[i + 1] * scale
 
 
 @_jit
@@ -283,13 +311,14 @@ def _walk(
 ):
     """Follow one particle from where it is to its end; return its status. ``limits``: see ``follow_all``."""
     mass, cut, bending = constants[MASS], constants[CUT], constants[CHARGE_K]
-    clock_limit, depth_limit, z_stop, tol = limits[0], limits[1], limits[2], limits[3]
+    clock_limit, depth_limit, z_stop = limits[0], limits[1], limits[2]
     if again == 1:
         _return_to(w, where, rng, marks, words, clock_limit, depth_limit)
     else:
         status = _enter(bounds, codes, w, where, mass, z_stop, rng)
         if status >= 0:
             return status
+    gas, changed = int(constants[GAS]), False
     last, stride, due = int(w[LAST]), STRIDE, 0 if drawn and again == 0 else -1
     for turn in range(EVENT_LIMIT):
         code = codes[where[0], MEDIA + where[1]]
@@ -299,13 +328,18 @@ def _walk(
         if code < 0:
             return HIT_WALL
         medium, share = int(kinds[code >> 1, MEDIUM]), kinds[code >> 1, SHARE]
-        owing = w[DEBT] > 0.0 and (medium != last or w[DEBT] >= w[MOST])
-        if owing and not _settle(w, rng, mass, cut, media[last, PER_X0], 1.0):
+        if medium != last:
+            if last == gas:
+                w[HELD], w[HELD_THICK], w[DEBT] = w[DEBT], w[THICK], 0.0
+            elif w[DEBT] > 0.0 and not _settle(w, rng, mass, cut, media[last, PER_X0], 1.0):
+                return STOPPED
+            w[THICK], w[LAST], last, changed = 0.0, medium, medium, True
+            if medium == gas:
+                w[DEBT], w[THICK], w[HELD] = w[HELD], w[HELD_THICK], 0.0
+        elif w[DEBT] > 0.0 and w[DEBT] >= w[MOST] and not _settle(w, rng, mass, cut, media[last, PER_X0], 1.0):
             return STOPPED
-        if medium != last or abs(w[P] - w[SEEN]) > FRESH * w[P]:
-            if medium != last:
-                last = medium
-                w[THICK], w[LAST] = 0.0, medium
+        if changed or abs(w[P] - w[SEEN]) > FRESH * w[P]:
+            changed = False
             _look_up(rates, grid, w, medium)
             w[MOST] = media[medium, LONGEST]
             if w[LOSS] > 0.0:
@@ -316,7 +350,9 @@ def _walk(
         if hits > 0.0:
             left = min(left, max(w[AHEAD], 0.0) / hits)
         if (code & 1) == 1 and bending != 0.0:
-            step, event = _curve(bounds, codes, c, w, where, share * bending / w[P], z_stop, left, tol, ORDER, NEAR)
+            step, event = _curve(
+                bounds, codes, c, w, where, share * bending / w[P], z_stop, left, TOLERANCE, ORDER, NEAR
+            )
             step = left if event == LIMIT else step
             scale = 1.5 - 0.5 * (w[3] * w[3] + w[4] * w[4] + w[5] * w[5])
             w[3], w[4], w[5] = w[3] * scale, w[4] * scale, w[5] * scale
@@ -351,29 +387,35 @@ def follow_all(
     grid,
     media,
     constants,
-    limits,
-    tracks,
+    x,
+    p,
     words,
-    status,
+    limits,
     draws,
     which,
     mean,
     lengths,
-    marks,
-    marked,
+    counts,
+    status,
     work,
     where,
+    w,
+    rng,
+    marks,
+    marked,
 ):
-    """Follow N particles in place.
+    """Follow N particles.
 
-    ``limits`` (N, 4) are proper time in ns, optical depth, end plane in m and tolerance; ``tracks`` (N, WIDTH) hold
-    place, direction, momentum and energy, and zero; ``words`` (N,) start the random numbers and are used up. With
-    ``draws`` (N,), else empty, a particle goes back to where a truncated exponential of this mean in clock (``which``
-    0) or depth (1) puts it; ``lengths`` (N,) takes the whole clock or depth. ``marks`` (M, WIDTH), ``marked`` (M,),
-    ``work`` (9, ORDER + 1) and ``where`` (4,) are scratch.
+    ``x`` and ``p`` (N, 4) as in Rays are overwritten by the ends, ``words`` (N,) start the random numbers, ``limits``
+    (N, 3) are proper time in ns, optical depth and end plane in m. With ``draws`` (N,), else empty, a particle goes
+    back to where a truncated exponential of this mean in clock (``which`` 0) or depth (1) puts it, and ``lengths``
+    (N,) takes the whole clock or depth. ``counts`` (N, 3) takes clock, depth and path at the end. The rest is scratch:
+    ``work`` (8, ORDER + 1), ``where`` (4,), ``w`` (WIDTH,), ``rng`` (1,), ``marks`` (M, WIDTH), ``marked`` (M,).
     """
+    mass, cut, gas, drawn = constants[MASS], constants[CUT], int(constants[GAS]), len(draws) > 0
     for n in range(len(words)):
-        w, rng, drawn = tracks[n], words[n : n + 1], len(draws) > 0
+        _begin(w, x[n], p[n], mass)
+        rng[0], where[3] = words[n], 0
         for turn in range(2 if drawn else 1):
             if turn == 1:
                 lengths[n] = w[CLOCK + which]
@@ -381,8 +423,6 @@ def follow_all(
                     break
                 place = -mean * log1p(draws[n] * expm1(-lengths[n] / mean))
                 limits[n, which] = min(max(place, 0.0), lengths[n])
-            elif drawn:
-                where[3] = 0
             status[n] = _walk(
                 bounds,
                 codes,
@@ -404,5 +444,12 @@ def follow_all(
             )
             if w[DEBT] > 0.0:
                 z, displaced = w[2], 1.0 if status[n] == REACHED_END else 0.0
-                _settle(w, rng, constants[MASS], constants[CUT], media[int(w[LAST]), PER_X0], displaced)
+                _settle(w, rng, mass, cut, media[int(w[LAST]), PER_X0], displaced)
                 w[2] = z
+            if w[HELD] > 0.0:
+                w[DEBT], w[THICK] = w[HELD], w[HELD_THICK]
+                _look_up(rates, grid, w, gas)
+                _settle(w, rng, mass, cut, media[gas, PER_X0], 0.0)
+        for i in range(3):
+            x[n, i + 1], p[n, i + 1], counts[n, i] = w[i], w[i + 3] * w[P], w[CLOCK + i]
+        x[n, 0], p[n, 0] = x[n, 0] + w[TIME], w[ENERGY]

@@ -17,8 +17,6 @@ from darkhorn.core.species import charge
 from darkhorn.physics.horn_field import bending_momentum
 from darkhorn.physics.passage import truncated_exponential
 
-TOLERANCE = 1.0e-5
-"""Size of the last Taylor terms kept in the open field, relative to the radius: 1e-5 mrad in the direction."""
 MARKS: Final = 8
 """Places of a history from which a second pass can start."""
 _ALONG: Final = ("clock", "depth")
@@ -104,24 +102,17 @@ def follow(
     Notes
     -----
     Loss is the mean, without straggling. Highland's formula counts the thickness of a medium from where it was
-    entered. Matter acts where its medium is left or 0.3 radiation lengths (of a gas 0.03) or 5 % of the kinetic energy
+    entered. Matter acts where its medium is left or 0.3 radiation lengths (of a gas 0.05) or 5 % of the kinetic energy
     have passed, as one deflection at a random place of the way up to there, which gives displacement and angle their
     joint moments. Where a history ends the rest acts, displacing those on the end plane only. Clock and depth count
     on the way: proper time with the loss of the piece to first order, depth with the rates at its start.
     """
     task = _prepare(layers, x, p, passage, current, words, z_end)
     n = len(task.x)
-    clock, depth = _limit("clock_limit", clock_limit, n, "ns"), _limit("depth_limit", depth_limit, n, "")
-    out = _nowhere(n)
-
-    def part(rows: slice) -> None:
-        tracks, limits, words = task.start(rows)
-        limits[:, 0], limits[:, 1] = clock[rows], depth[rows]
-        task.run(tracks, limits, words, out.status[rows], np.empty(0), 0, 1.0, np.empty(0))
-        task.store(rows, tracks, out)
-
-    _share(part, n, threads)
-    return out
+    task.limits[:, 0] = _limit("clock_limit", clock_limit, n, "ns")
+    task.limits[:, 1] = _limit("depth_limit", depth_limit, n, "")
+    _share(lambda rows: task.run(rows, np.empty(0), 0, 1.0, np.empty(0)), n, threads)
+    return task.histories()
 
 
 def follow_to(
@@ -177,57 +168,38 @@ def follow_to(
     if draws.shape != (n,):
         raise RangeError(f"u has shape {draws.shape}; allowed: ({n},), one a particle")
     require_range("u", draws, 0.0, 1.0)
-    out, lengths = _nowhere(n), np.zeros(n)
-
-    def part(rows: slice) -> None:
-        tracks, limits, words = task.start(rows)
-        draw = (draws[rows], _ALONG.index(along), mean, lengths[rows])
-        task.run(tracks, limits, words, out.status[rows], *draw)
-        task.store(rows, tracks, out)
-
-    _share(part, n, threads)
-    return out, truncated_exponential(u, lengths, mean)[1]
+    which, lengths = _ALONG.index(along), np.zeros(n)
+    _share(lambda rows: task.run(rows, draws[rows], which, mean, lengths[rows]), n, threads)
+    return task.histories(), truncated_exponential(u, lengths, mean)[1]
 
 
 @dataclass(frozen=True)
 class _Task:
-    """N particles and what they meet: ``tables`` in the order in which the kernel takes them."""
+    """N particles, which a run replaces by their ends; ``tables`` is what they meet, as the kernel takes it."""
 
     tables: tuple[Any, ...]
-    mass: float
     x: Floats
     p: Floats
     words: NDArray[np.uint64]
-    z_end: Floats
+    limits: Floats
+    counts: Floats
+    status: Ints
 
-    def start(self, rows: slice) -> tuple[Floats, Floats, NDArray[np.uint64]]:
-        """Return tracks, limits (none but the end plane) and words of some particles, as the kernel wants them."""
-        from darkhorn.beam._matter_kernel import ENERGY, WIDTH, P
-
-        momentum = np.sqrt(np.einsum("ij,ij->i", self.p[rows, 1:], self.p[rows, 1:]))
-        tracks, limits = np.zeros((len(momentum), WIDTH)), np.full((len(momentum), 4), np.inf)
-        tracks[:, :3] = self.x[rows, 1:]
-        tracks[:, 3:6] = self.p[rows, 1:] / np.where(momentum > 0.0, momentum, 1.0)[:, None]
-        tracks[:, P], tracks[:, ENERGY] = momentum, np.hypot(momentum, self.mass)
-        limits[:, 2], limits[:, 3] = self.z_end[rows], TOLERANCE
-        return tracks, limits, self.words[rows].copy()
-
-    def run(self, *arrays: Any) -> None:
-        """Follow tracks in place; ``arrays`` are tracks, limits, words, status and what draws a point."""
+    def run(self, rows: slice, draws: Floats, *draw: Any) -> None:
+        """Follow some particles; ``draws`` and ``draw`` say where to go back to."""
         from darkhorn.beam import _kernel, _matter_kernel
 
-        tracks, limits, words, *rest = arrays
-        marks, marked = np.empty((MARKS, _matter_kernel.WIDTH)), np.empty(MARKS, dtype=np.uint64)
-        scratch = (np.zeros((9, _kernel.ORDER + 1)), np.zeros(4, dtype=np.int64))
-        _matter_kernel.follow_all(*self.tables, limits, tracks, words, *rest, marks, marked, *scratch)
+        width, where = _matter_kernel.WIDTH, np.zeros(4, dtype=np.int64)
+        scratch = (np.zeros((8, _kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
+        marks = (np.zeros((MARKS, width)), np.zeros(MARKS, dtype=np.uint64))
+        particles = (self.x[rows], self.p[rows], self.words[rows], self.limits[rows])
+        ends = (self.counts[rows], self.status[rows])
+        _matter_kernel.follow_all(*self.tables, *particles, draws, *draw, *ends, *scratch, *marks)
 
-    def store(self, rows: slice, tracks: Floats, out: Histories) -> None:
-        """Write the ends of some tracks to their places."""
-        from darkhorn.beam._matter_kernel import CLOCK, DEPTH, ENERGY, PATH, TIME, P
-
-        out.x[rows, 0], out.x[rows, 1:] = self.x[rows, 0] + tracks[:, TIME], tracks[:, :3]
-        out.p[rows, 0], out.p[rows, 1:] = tracks[:, ENERGY], tracks[:, 3:6] * tracks[:, P, None]
-        out.path[rows], out.clock[rows], out.depth[rows] = tracks[:, PATH], tracks[:, CLOCK], tracks[:, DEPTH]
+    def histories(self) -> Histories:
+        """Return the ends."""
+        clock, depth, path = self.counts.T.copy()
+        return Histories(self.x, self.p, path, clock, depth, self.status)
 
 
 def _prepare(
@@ -245,19 +217,15 @@ def _prepare(
     x, p = checked(layers, x, p, np.full(n, bending))
     if np.shape(words) != (n,):
         raise RangeError(f"words have shape {np.shape(words)}; allowed: ({n},), one a particle")
-    end = np.broadcast_to(np.asarray(layers.z[-1] if z_end is None else z_end, dtype=float), (n,))
-    require_range("z_end", end, float(layers.z[0]), float(layers.z[-1]), "m")
+    limits = np.full((n, 3), np.inf)
+    limits[:, 2] = layers.z[-1] if z_end is None else z_end
+    require_range("z_end", limits[:, 2], float(layers.z[0]), float(layers.z[-1]), "m")
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
     media = (passage.rates, passage.slopes, grid, passage.media, constants)
-    mass = float(passage.constants[0])
-    return _Task((*tables(layers), *media), mass, x, p, np.asarray(words, dtype=np.uint64), end)
-
-
-def _nowhere(n: int) -> Histories:
-    """Return room for n histories."""
-    path, clock, depth = np.zeros((3, n))
-    return Histories(np.zeros((n, 4)), np.zeros((n, 4)), path, clock, depth, np.zeros(n, dtype=np.int64))
+    chosen = np.ascontiguousarray(words, dtype=np.uint64)
+    x, p = np.ascontiguousarray(x), np.ascontiguousarray(p)
+    return _Task((*tables(layers), *media), x, p, chosen, limits, np.zeros((n, 3)), np.zeros(n, dtype=np.int64))
 
 
 def _share(part: Callable[[slice], None], n: int, threads: int) -> None:

@@ -44,8 +44,8 @@ from darkhorn.physics.passage import (
 
 P_LOW, P_HIGH, POINTS = 10.0, 12000.0, 600
 """Grid of momentum in MeV/c, logarithmic; ends are held beyond."""
-LONGEST_X0: Final = {"solid": 0.3, "gas": 0.03}
-"""Longest path in radiation lengths that acts at one place; 9 m of air displace a pion of 1 GeV/c by 1 cm."""
+LONGEST_X0: Final = {"solid": 0.3, "gas": 0.05}
+"""Longest path in radiation lengths that acts at one place; 15 m of air displace a pion of 1 GeV/c by 2 cm."""
 GAS: Final = 0.1
 """Density in g/cm^3 below which a material is a gas."""
 STOP_ENERGY: Final = 1.0
@@ -97,12 +97,13 @@ class Passage:
     rates: Floats
     slopes: Floats
     media: Floats
+    gas: int
 
     @property
     def constants(self) -> Floats:
-        """Mass of the particle and of a struck nucleon in MeV, kinetic energy of a stopped one, largest loss a step."""
+        """Masses of particle and struck nucleon in MeV, kinetic energy of a stopped one, largest loss at once, gas."""
         nucleon = 0.5 * (mass(PROTON) + mass(NEUTRON))
-        return np.array([mass(self.species), nucleon, STOP_ENERGY, LOSABLE])
+        return np.array([mass(self.species), nucleon, STOP_ENERGY, LOSABLE, self.gas])
 
 
 class CrossSections(NamedTuple):
@@ -197,7 +198,8 @@ def passage_tables(
         constants[row, 1:4] = elastic_shape(material.a)
         constants[row, 4] = material.a * ATOMIC_MASS
     slope = nucleon_slope(p) if species in (PROTON, NEUTRON) else pion_slope(p)
-    return Passage(species, log_p, rates, slope, constants)
+    gas = next((row for row, name in enumerate(media) if name in known and known[name].density < GAS), -1)
+    return Passage(species, log_p, rates, slope, constants, gas)
 
 
 def _electromagnetic(

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.beam.layers import Layers
+from darkhorn.beam.layers import FAR, Layers
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.units import C
@@ -81,9 +81,38 @@ def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
             high = min(start[slab, layer], end[slab, layer]) if layer < count[slab] else np.inf
             clear[slab] = low, high
     cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
-    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], clear, cones])
-    table: Ints = np.column_stack([count, codes])
+    spans, onward = _runs(layers, codes)
+    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], clear, cones, spans.reshape(len(count), -1)])
+    table: Ints = np.column_stack([count, codes, onward])
     return bounds, table, np.asarray(kinds, dtype=np.float64)
+
+
+def _runs(layers: Layers, codes: Ints) -> tuple[Floats, Ints]:
+    """Return where straight lines meet no cone, and where they stay on the way up.
+
+    Parameters
+    ----------
+    layers : Layers
+        Geometry.
+    codes : (S, B + 1) int
+        Of what each layer is.
+
+    Returns
+    -------
+    spans : (S, B + 1, 2) float
+        Squares of the radii in m^2 between which all of a layer lies, the lower one negative on the axis.
+    onward : (S, B + 1) int
+        The layer of the next slab that is of the same and has most radii in common, -1 for none.
+    """
+    inner = np.hstack([np.full((len(codes), 1), -1.0), np.fmax(layers.r_start, layers.r_end)])
+    outer = np.hstack([np.fmin(layers.r_start, layers.r_end), np.full((len(codes), 1), np.inf)])
+    spans: Floats = np.stack([np.copysign(inner**2, inner), outer**2], axis=-1)
+    common = np.minimum(outer[:-1, :, None], np.minimum(outer[1:, None, :], FAR))
+    common = common - np.maximum(inner[:-1, :, None], inner[1:, None, :])
+    common[codes[:-1, :, None] != codes[1:, None, :]] = -np.inf
+    onward: Ints = np.full(codes.shape, -1)
+    onward[:-1] = np.where(common.max(axis=2) > 0.0, common.argmax(axis=2), -1)
+    return spans, onward
 
 
 def checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
