@@ -7,7 +7,7 @@ import numpy as np
 
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.inside import decay_inside, upscatter
-from darkhorn.chain.photons import Photons, somewhere
+from darkhorn.chain.photons import Photons, Vertices, somewhere
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import CM2_IN_M2
@@ -24,7 +24,13 @@ RINGS: Final = RingRule()
 
 @singledispatch
 def detect(
-    channel: Any, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+    channel: Any,
+    arrivals: Arrivals,
+    mass: float,
+    shape: Shape,
+    points: Floats,
+    rings: RingRule = RINGS,
+    at: Vertices | None = None,
 ) -> Photons:
     """Return what is seen of each particle, one row a particle.
 
@@ -42,6 +48,8 @@ def detect(
         Points of the unit cube.
     rings : RingRule
         When two electromagnetic particles are seen as one ring; by default closer than 10 degrees.
+    at : Vertices, optional
+        Where particles interact, ``photons.somewhere``, if that is known already: it is the same for every channel.
 
     Raises
     ------
@@ -53,33 +61,59 @@ def detect(
 
 @detect.register
 def _(
-    channel: Conversion, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+    channel: Conversion,
+    arrivals: Arrivals,
+    mass: float,
+    shape: Shape,
+    points: Floats,
+    rings: RingRule = RINGS,
+    at: Vertices | None = None,
 ) -> Photons:
-    return convert(arrivals, channel, mass, points)
+    return convert(arrivals, channel, mass, points, at)
 
 
 @detect.register
 def _(
-    channel: Recoil, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+    channel: Recoil,
+    arrivals: Arrivals,
+    mass: float,
+    shape: Shape,
+    points: Floats,
+    rings: RingRule = RINGS,
+    at: Vertices | None = None,
 ) -> Photons:
-    return recoil(arrivals, channel, mass, points)
+    return recoil(arrivals, channel, mass, points, at)
 
 
 @detect.register
 def _(
-    channel: Upscatter, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+    channel: Upscatter,
+    arrivals: Arrivals,
+    mass: float,
+    shape: Shape,
+    points: Floats,
+    rings: RingRule = RINGS,
+    at: Vertices | None = None,
 ) -> Photons:
-    return upscatter(arrivals, channel, mass, shape, rings, points)
+    return upscatter(arrivals, channel, mass, shape, rings, points, at)
 
 
 @detect.register
 def _(
-    channel: VolumeDecay, arrivals: Arrivals, mass: float, shape: Shape, points: Floats, rings: RingRule = RINGS
+    channel: VolumeDecay,
+    arrivals: Arrivals,
+    mass: float,
+    shape: Shape,
+    points: Floats,
+    rings: RingRule = RINGS,
+    at: Vertices | None = None,
 ) -> Photons:
     return decay_inside(arrivals, channel, mass, rings, points)
 
 
-def convert(arrivals: Arrivals, conversion: Conversion, m_x: float, points: Floats) -> Photons:
+def convert(
+    arrivals: Arrivals, conversion: Conversion, m_x: float, points: Floats, at: Vertices | None = None
+) -> Photons:
     """Return one photon a boson, made on one kind of target anywhere along the chord.
 
     Q^2 is drawn uniformly in ln(Q^2 + m_med^2), which follows the propagator; the weight is
@@ -95,6 +129,8 @@ def convert(arrivals: Arrivals, conversion: Conversion, m_x: float, points: Floa
         Mass of the boson in MeV.
     points : (N, len(Axis)) float
         Points of the unit cube; Q_SQ, PHOTON_PHI and VERTEX are used.
+    at : Vertices, optional
+        Where it happens, if that is known already.
 
     Returns
     -------
@@ -112,11 +148,11 @@ def convert(arrivals: Arrivals, conversion: Conversion, m_x: float, points: Floa
     photon = photon_energy(energy, q_sq, conversion.target_mass)
     versine = one_minus_cos_lab(energy, q_sq, m_x, conversion.target_mass)
     direction = deflect(rays.direction, versine, 2.0 * np.pi * points[:, Axis.PHOTON_PHI])
-    at = somewhere(arrivals, m_x, points)
+    at = at or somewhere(arrivals, m_x, points)
     return Photons(photon, direction, weight, q_sq, at.time, at.delay)
 
 
-def recoil(arrivals: Arrivals, channel: Recoil, m_chi: float, points: Floats) -> Photons:
+def recoil(arrivals: Arrivals, channel: Recoil, m_chi: float, points: Floats, at: Vertices | None = None) -> Photons:
     """Return one recoiling target a particle: its kinetic energy and direction.
 
     The kinetic energy T is drawn uniformly in ln(2 M T + m_med^2), between the limits of the channel and of kinematics.
@@ -131,6 +167,8 @@ def recoil(arrivals: Arrivals, channel: Recoil, m_chi: float, points: Floats) ->
         Mass of the particle in MeV.
     points : (N, len(Axis)) float
         Points of the unit cube; Q_SQ, PHOTON_PHI and VERTEX are used.
+    at : Vertices, optional
+        Where it happens, if that is known already.
 
     Returns
     -------
@@ -151,5 +189,5 @@ def recoil(arrivals: Arrivals, channel: Recoil, m_chi: float, points: Floats) ->
     weight = rays.weight * sigma * (CM2_IN_M2 * channel.number_density) * arrivals.chord
     versine = 1.0 - recoil_cosine(energy, kinetic, m_chi, target)
     direction = deflect(rays.direction, versine, 2.0 * np.pi * points[:, Axis.PHOTON_PHI])
-    at = somewhere(arrivals, m_chi, points)
+    at = at or somewhere(arrivals, m_chi, points)
     return Photons(kinetic, direction, weight, 2.0 * target * kinetic, at.time, at.delay)

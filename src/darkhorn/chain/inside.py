@@ -3,7 +3,7 @@
 import numpy as np
 
 from darkhorn.chain.aim import Arrivals
-from darkhorn.chain.photons import Photons, lag, somewhere, vertices
+from darkhorn.chain.photons import Photons, Vertices, lag, somewhere, vertices
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Bools, Floats
 from darkhorn.core.units import CM2_IN_M2, HBARC, C
@@ -50,7 +50,13 @@ def decay_inside(arrivals: Arrivals, channel: VolumeDecay, mass: float, rings: R
 
 
 def upscatter(
-    arrivals: Arrivals, channel: Upscatter, m_chi: float, shape: Shape, rings: RingRule, points: Floats
+    arrivals: Arrivals,
+    channel: Upscatter,
+    m_chi: float,
+    shape: Shape,
+    rings: RingRule,
+    points: Floats,
+    at: Vertices | None = None,
 ) -> Photons:
     """Return the pair of chi' made on one kind of target and decaying before it leaves the detector.
 
@@ -71,6 +77,8 @@ def upscatter(
         When the pair is seen as one ring.
     points : (N, len(Axis)) float
         Points of the unit cube; Q_SQ, PHOTON_PHI, VERTEX, SECOND_VERTEX, PAIR_* and LEPTON_* are used.
+    at : Vertices, optional
+        Where chi scatters, if that is known already.
 
     Returns
     -------
@@ -88,7 +96,7 @@ def upscatter(
     heavy = np.maximum(energy - 0.5 * q_sq / channel.target_mass, decay.m_heavy)
     versine = one_minus_cos_out(energy, heavy, q_sq, m_chi, decay.m_heavy)
     direction = deflect(rays.direction, versine, 2.0 * np.pi * points[:, Axis.PHOTON_PHI])
-    at = somewhere(arrivals, m_chi, points)
+    at = at or somewhere(arrivals, m_chi, points)
     momentum = np.sqrt((heavy - decay.m_heavy) * (heavy + decay.m_heavy))
     _, room = shape.chord(at.place, direction)
     mean = momentum * HBARC / (decay.m_heavy * decay.width)

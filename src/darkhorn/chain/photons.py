@@ -38,11 +38,31 @@ class Photons:
 
 @dataclass(frozen=True)
 class Vertices:
-    """Where particles do something: place (N, 3) in m, time and delay (N,) in ns as in :class:`Photons`."""
+    """Where particles do something.
 
-    place: Floats
+    Attributes
+    ----------
+    arrivals : Arrivals
+        Their lines, (N,).
+    depth : (N,) float
+        Behind the entry, m.
+    time, delay : (N,) float
+        In ns, as in :class:`Photons`.
+    """
+
+    arrivals: Arrivals
+    depth: Floats
     time: Floats
     delay: Floats
+
+    @property
+    def place(self) -> Floats:
+        """Points in m, shape (N, 3)."""
+        rays = self.arrivals.rays
+        momentum = rays.momentum
+        safe = np.where(momentum > 0.0, momentum, 1.0)
+        place: Floats = rays.x[:, 1:] + self.depth[:, None] * rays.p[:, 1:] / safe[:, None]
+        return place
 
 
 def lag(distance: Floats, mass: float, momentum: Floats) -> Floats:
@@ -53,7 +73,7 @@ def lag(distance: Floats, mass: float, momentum: Floats) -> Floats:
 
 
 def vertices(arrivals: Arrivals, mass: float, depth: Floats) -> Vertices:
-    """Return the points of the lines at a depth behind the entry.
+    """Return when particles are at a depth behind the entry.
 
     Parameters
     ----------
@@ -67,9 +87,8 @@ def vertices(arrivals: Arrivals, mass: float, depth: Floats) -> Vertices:
     rays = arrivals.rays
     momentum = rays.momentum
     safe = np.where(momentum > 0.0, momentum, 1.0)
-    place = rays.x[:, 1:] + depth[:, None] * rays.p[:, 1:] / safe[:, None]
     time = rays.x[:, 0] + depth * rays.energy / (C * safe)
-    return Vertices(place, time, lag(arrivals.distance + depth, mass, momentum))
+    return Vertices(arrivals, depth, time, lag(arrivals.distance + depth, mass, momentum))
 
 
 def somewhere(arrivals: Arrivals, mass: float, points: Floats) -> Vertices:

@@ -13,6 +13,7 @@ from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import coordinate, fill, observe
+from darkhorn.chain.photons import somewhere
 from darkhorn.chain.setup import Counted, Parents, Setup
 from darkhorn.chain.two_body import aim_line
 from darkhorn.core.importance import ImportanceGrid
@@ -126,8 +127,9 @@ def _tally(
     delay = arrivals.distance / C * (1.0 / beta - 1.0)
     spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
     signal = signal_sq = largest = 0.0
+    at = somewhere(arrivals, model.particle_mass, points)
     for channel in channels:
-        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points, setup.rings)
+        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points, setup.rings, at)
         seen = observe(photons, setup.response, setup.window, points)
         weight = seen.weight * q_sq_weight
         for name, edges in setup.edges.items():
@@ -197,7 +199,8 @@ def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceG
         for spectrum in _of_parent(spectra, parents):
             arrivals = send(mesons, spectrum, model, setup.shape, points)
             mass, shape, rings = model.particle_mass, setup.shape, setup.rings
-            photons = (detect(channel, arrivals, mass, shape, points, rings) for channel in channels)
+            at = somewhere(arrivals, mass, points)
+            photons = (detect(channel, arrivals, mass, shape, points, rings, at) for channel in channels)
             seen = (observe(item, setup.response, setup.window, points) for item in photons)
             a.append(points[:, Axis.ENERGY])
             b.append(points[:, Axis.Q_SQ])
