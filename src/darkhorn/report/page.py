@@ -31,6 +31,8 @@ PICTURES: Final = {
     "flux": ("Flux of pions", "Muon neutrinos of the primary pions of the same beam, beside the published flux."),
 }
 """Pictures of the directory that the page embeds: title and description, by name."""
+SCRIPTS: Final = ("page_plot.js", "page_state.js", "page_spectra.js", "page_sections.js", "page.js")
+"""What the script of the page is made of, in this order."""
 _LARGEST_PICTURE: Final = 2_000_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
@@ -63,7 +65,7 @@ def render_page(run: RunFiles, data: Mapping[str, Any], command: str) -> str:
         sections = _sections(run, data, command)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputFileError(f"{run.directory}: summary.json is not of darkhorn ({error!r})") from error
-    style, script = _own("page.css"), _own("page.js")
+    style, script = _own("page.css"), "".join(map(_own, SCRIPTS))
     text = Template(_own("page.html")).substitute(
         sections, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), data=_json(data)
     )
@@ -157,7 +159,7 @@ def _sections(run: RunFiles, data: Mapping[str, Any], command: str) -> dict[str,
         "conventions": escape(str(summary["conventions"])),
         "summary": _results(summary),
         "fit": _fit(summary),
-        "parameters": _table(("parameter", "value", "unit"), parameters),
+        "parameters": _table("parameters", ("", "value", "unit"), parameters),
         "pictures": "".join(_picture(run.directory, name) for name in PICTURES),
         "warnings": _list([*data["notes"], *map(str, summary["warnings"])]),
         "command": escape(command),
@@ -209,7 +211,7 @@ def _results(summary: Mapping[str, Any]) -> str:
         cells = [cell(mode) for mode in modes.values()]
         if any(text != "–" for text in cells):
             rows.append((label, *cells))
-    return _table(("", *(f"{name} mode" for name in modes)), rows)
+    return _table("by mode", ("", *(f"{name} mode" for name in modes)), rows)
 
 
 def _fit(summary: Mapping[str, Any]) -> str:
@@ -218,7 +220,7 @@ def _fit(summary: Mapping[str, Any]) -> str:
     unit = "" if product["unit"] == "1" else f" [{product['unit']}]"
     rows = [(f"{product['name']}{unit}, as given", scientific(float(product["value"]), 4))]
     if fit is None:
-        return _table(("coupling product", ""), rows) + "<p>No fit: there are no data or there is no signal.</p>"
+        return _table("coupling product", (), rows) + "<p>No fit: there are no data or there is no signal.</p>"
 
     def chi2(kind: str) -> str:
         p_value = scientific(fit[f"p_value{kind}"], 2)
@@ -235,7 +237,7 @@ def _fit(summary: Mapping[str, Any]) -> str:
         known = fit["published"]
         text = f"{scientific(float(known['product']))} ({known['source']}; {known['note']})"
         rows.insert(2, (f"{product['name']}{unit}, published", text))
-    return _table(("fit of the coupling product", ""), rows) + f"<p>{escape(str(fit['note']))}</p>"
+    return _table("fit of the coupling product", (), rows) + f"<p>{escape(str(fit['note']))}</p>"
 
 
 def _plain(value: Any) -> str:
@@ -247,15 +249,16 @@ def _plain(value: Any) -> str:
     return ", ".join(map(_plain, value)) if isinstance(value, list) else "–" if value in ({}, None) else str(value)
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table; the first cell of a row names it."""
+def _table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table with a head unless that is empty; the first cell of a row names it."""
     top = "".join(f'<th scope="col">{escape(text)}</th>' for text in head)
+    top = f"<thead><tr>{top}</tr></thead>" if top else ""
     body = []
     for first, *others in rows:
         cells = "".join(f"<td>{escape(text)}</td>" for text in others)
         body.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
-    table = f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="table">{table}</div>'
+    table = f"<table><caption>{escape(caption)}</caption>{top}<tbody>{''.join(body)}</tbody></table>"
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}">{table}</div>'
 
 
 def _list(texts: Iterable[str]) -> str:

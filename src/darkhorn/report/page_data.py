@@ -123,7 +123,8 @@ def page_data(run: RunFiles, experiment: Experiment | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``product`` (name, unit, given, best), ``factors``, ``modes`` with ``spectra`` at coupling product 1 and the
+        ``product`` (name, unit, given, best), ``factors``, ``makes`` (whether the first of them is the coupling that
+        makes the particle), ``coupling`` (that of the run), ``modes`` with ``spectra`` at coupling product 1 and the
         ``bosons`` per POT at coupling 1, ``flux``, ``constraints`` and ``notes`` (texts). No grid.
 
     Raises
@@ -166,12 +167,20 @@ def _product(run: RunFiles) -> dict[str, Any]:
     factors: list[dict[str, Any]] = [
         {"key": key, "value": value, "power": powers[key], "unit": unit_of(key)} for key, value in found.items()
     ]
-    if not found or whole <= 0.0 or not math.isclose(whole, given, rel_tol=1.0e-12):
+    makes = whole > 0.0 and bool(found) and math.isclose(whole, given, rel_tol=1.0e-12)
+    if not makes:
         start = given or best or 1.0
         factors = [{"key": str(product["name"]), "value": start, "power": 1, "unit": str(product["unit"])}]
     values = {"name": str(product["name"]), "unit": str(product["unit"]), "given": given, "best": best}
     note = "" if fit is None else str(fit["note"])
-    return {"product": values, "factors": factors, "fit_note": note, "boson": str(run.summary["particle"])}
+    return {
+        "product": values,
+        "factors": factors,
+        "makes": makes,
+        "coupling": float(run.summary["coupling"]),
+        "fit_note": note,
+        "boson": str(run.summary["particle"]),
+    }
 
 
 def unit_of(key: str) -> str:
