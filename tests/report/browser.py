@@ -17,8 +17,12 @@ FLAGS = (
     *("--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe"),
 )
 # The protocol is spoken on descriptors 3 and 4.
-START = "import os, sys\nr, w = map(int, sys.argv[1:3])\nr, w = os.dup(r), os.dup(w)\nos.dup2(r, 3)\nos.dup2(w, 4)\n"
-START += "os.execv(sys.argv[3], sys.argv[3:])"
+START = """import fcntl, os, sys
+ends = [fcntl.fcntl(int(text), fcntl.F_DUPFD, 10) for text in sys.argv[1:3]]
+for number, end in zip((3, 4), ends):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def chromium() -> str | None:

@@ -22,7 +22,7 @@ from darkhorn.core.errors import DarkhornError, InputFileError, RangeError
 from darkhorn.io.atomic import write_text_atomic
 from darkhorn.models.presets import parameter_names, preset
 from darkhorn.report.numbers import scientific, with_error
-from darkhorn.report.page_data import RunFiles, unit_of
+from darkhorn.report.page_data import MALFORMED, RunFiles, unit_of
 
 LARGEST_PAGE: Final = 5_000_000
 """Bytes that a page may have."""
@@ -62,12 +62,12 @@ def render_page(run: RunFiles, data: Mapping[str, Any], command: str) -> str:
         When the page would be too large.
     """
     try:
-        sections = _sections(run, data, command)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        sections = _sections(run, data, command) | {"data": _json(data)}
+    except MALFORMED as error:
         raise InputFileError(f"{run.directory}: summary.json is not of darkhorn ({error!r})") from error
     style, script = _own("page.css"), "".join(map(_own, SCRIPTS))
     text = Template(_own("page.html")).substitute(
-        sections, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), data=_json(data)
+        sections, style=style, script=script, style_hash=_hash(style), script_hash=_hash(script)
     )
     size = len(text.encode())
     if size > LARGEST_PAGE:

@@ -30,6 +30,8 @@ FACTORS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "g": (("coupling", 1),),
 }
 """By the name of a coupling product: its factors among the parameters, each with its power. The first makes X."""
+MALFORMED: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+"""What goes wrong when a file holds something else than it should."""
 UNITS: Final = {"pot": "POT", "lam": "1/MeV", "width_MeV": "MeV", "coupling_product_per_MeV": "1/MeV"}
 """Units of parameters that their name does not tell."""
 
@@ -150,8 +152,9 @@ def page_data(run: RunFiles, experiment: Experiment | None) -> dict[str, Any]:
 def _checked(run: RunFiles, read: Callable[[], _Found]) -> _Found:
     """Return what ``read`` finds in the files of a run; whatever is not there is an error of the files."""
     try:
-        return read()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return read()
+    except MALFORMED as error:
         what = f"{type(error).__name__}: {error}"
         raise InputFileError(f"{run.directory}: summary.json or prediction.json is not of darkhorn ({what})") from error
 
@@ -314,7 +317,7 @@ def _constraints(run: RunFiles, notes: list[str]) -> dict[str, Any] | None:
             for item in content["experiments"]
             if item["signal_at_product_1"] is not None and item["excess"] is not None and item["error"]
         ]
-    except (InputFileError, KeyError, TypeError) as error:
+    except (InputFileError, *MALFORMED) as error:
         notes.append(f"confront.json: not shown ({error}).")
         return None
     return {"limits": limits, "counts": counts}
