@@ -51,7 +51,7 @@ def test_a_point_does_not_know_its_neighbours() -> None:
 
 
 def test_deficit_and_no_signal() -> None:
-    distributions, signals, variances = problem(2)
+    distributions, *_ = problem(2)
     label = next(iter(distributions))
     item = distributions[label]
     rows = {label: np.vstack([np.where(item.data < item.background, 1.0, 0.0), np.zeros(len(item.data))])}

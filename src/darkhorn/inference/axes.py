@@ -54,29 +54,24 @@ def parse_axis(text: str) -> ScanAxis:
     key = key.strip().removeprefix("model.")
     parts = [part.strip() for part in range_text.split(":")]
     log = parts[-1] == "log" and len(parts) > 1
-    numbers = parts[:-1] if log else parts
-    try:
-        if not sign or not key:
-            raise ValueError
-        if len(parts) == 1:
-            values = tuple(_tidy(float(part)) for part in parts[0].split(","))
-            require_range(f"--grid {key}", values)
-            return ScanAxis(key, min(values), max(values), values)
-        low, high = float(numbers[0]), float(numbers[1])
-        number = int(numbers[2]) if len(numbers) > 2 else 0
-        if len(numbers) > 3:
-            raise ValueError
-    except (ValueError, IndexError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        raise ScenarioError(f"--grid {text}: expected {_FORM}") from error
-    require_range(f"--grid {key}: start and stop", (low, high))
     if log:
-        require_range(f"--grid {key}: start and stop of a logarithmic range", (low, high), 0.0, open_low=True)
-    if len(numbers) > 2:
+        parts = parts[:-1]
+    listed = len(parts) == 1 and not log
+    try:
+        if not sign or not key or not (listed or len(parts) in (2, 3)):
+            raise ValueError("form")
+        numbers = [float(part) for part in (parts[0].split(",") if listed else parts[:2])]
+        number = int(parts[2]) if len(parts) > 2 else 0
+    except ValueError as error:
+        raise ScenarioError(f"--grid {text}: expected {_FORM}") from error
+    require_range(f"--grid {key}", numbers, 0.0 if log else -np.inf, open_low=log)
+    if listed:
+        values = tuple(_tidy(value) for value in numbers)
+        return ScanAxis(key, min(values), max(values), values)
+    if len(parts) > 2:
         require_range(f"--grid {key}: number of values", number, 1, MOST_POINTS)
-    values = tuple(_spaced(low, high, np.linspace(0.0, 1.0, number), log))
-    return ScanAxis(key, low, high, values, log)
+    low, high = numbers
+    return ScanAxis(key, low, high, tuple(_spaced(low, high, np.linspace(0.0, 1.0, number), log)), log)
 
 
 def scan_points(axes: Sequence[ScanAxis], sobol: int | None = None, seed: int = 1) -> tuple[Values, ...]:

@@ -80,23 +80,31 @@ def draw_scan(directory: Path, x: str | None = None, y: str | None = None, targe
     return path
 
 
-def profile(columns: Mapping[str, Sequence[Any]], names: Sequence[str]) -> tuple[list[Floats], list[dict[str, Any]]]:
-    """Return the distinct values of some keys and, for each combination that has a fit, its best point.
+def fitted_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the table that have a fit."""
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    return [row for row in rows if row["chi2"] is not None]
 
-    Returns
-    -------
-    list of (n,) float
-        Values of each key in ascending order.
-    list of dict
-        Rows of the table with the least chi2 of their combination.
-    """
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+def best_rows(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the row of least chi2 for each combination of the values of some keys, in the order of the values."""
     best: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         key = tuple(row[name] for name in names)
-        if row["chi2"] is not None and (key not in best or row["chi2"] < best[key]["chi2"]):
+        if key not in best or row["chi2"] < best[key]["chi2"]:
             best[key] = row
-    return [np.unique([float(value) for value in columns[name]]) for name in names], list(best.values())
+    return [best[key] for key in sorted(best)]
+
+
+def profile_coupling(rows: Sequence[Mapping[str, Any]], x: str, product: Floats) -> tuple[Floats, Floats]:
+    """Return the values of a key (k,), and the rise of chi2 there at coupling products (n,), shape (k, n).
+
+    At each value and coupling the other keys are where chi2 is least.
+    """
+    values = np.unique([float(row[x]) for row in rows])
+    rise = rise_of_chi2(rows, product)
+    at = np.array([row[x] for row in rows], dtype=float)
+    return values, np.array([rise[at == value].min(axis=0) for value in values])
 
 
 def rise_of_chi2(rows: Sequence[Mapping[str, Any]], product: Floats) -> Floats:
@@ -115,17 +123,16 @@ def rise_of_chi2(rows: Sequence[Mapping[str, Any]], product: Floats) -> Floats:
 
 def _draw_coupling(axes: Axes, columns: Mapping[str, Sequence[Any]], x: str, product: Mapping[str, str]) -> None:
     """Draw the regions in one key and the coupling product; other keys take their best values."""
-    _, rows = profile(columns, [x])
-    rows = sorted(rows, key=lambda row: float(row[x]))
-    values = np.array([row[x] for row in rows], dtype=float)
-    largest = np.array([np.sqrt(max(row["scale"], 0.0) + 4.0 * row["scale_error"]) for row in rows])
+    rows = fitted_rows(columns)
+    best = best_rows(rows, [x])
+    largest = np.sqrt([max(row["scale"], 0.0) + 4.0 * row["scale_error"] for row in rows])
     least = min((row["product"] for row in rows if row["product"] > 0.0), default=float(largest.min()))
-    g = np.geomspace(min(least, float(largest.min())) / 10.0, float(largest.max()) * 3.0, _STEPS)
-    rise = rise_of_chi2(rows, g).T
+    g = np.geomspace(min(least, float(largest.min())) / 3.0, float(largest.max()) * 3.0, _STEPS)
+    values, rise = profile_coupling(rows, x, g)
     if len(values) >= _FEWEST:
         levels = [0.0, *(level for level, _ in LEVELS)]
-        axes.contourf(values, g, np.maximum(rise, 1.0e-9), levels=levels, colors=[BLUE, SKY])
-    axes.plot(values, [row["product"] or np.nan for row in rows], ".", color=BLACK, markersize=4.0)
+        axes.contourf(values, g, np.maximum(rise.T, 1.0e-9), levels=levels, colors=[BLUE, SKY])
+    axes.plot(values, [row["product"] or np.nan for row in best], ".", color=BLACK, markersize=4.0)
     axes.set_yscale("log")
     _spread(axes, values, "x")
     dress(axes, label_of(x), f"{product['name']} [{product['unit']}]")
@@ -135,9 +142,11 @@ def _draw_coupling(axes: Axes, columns: Mapping[str, Sequence[Any]], x: str, pro
 
 def _draw_two(figure: Figure, axes: Axes, columns: Mapping[str, Sequence[Any]], x: str, y: str) -> None:
     """Draw the rise of chi2, with the coupling at its best everywhere, and the regions in two keys."""
-    (across, up), rows = profile(columns, [x, y])
+    rows = best_rows(fitted_rows(columns), [x, y])
+    across, up = (np.unique([float(value) for value in columns[name]]) for name in (x, y))
     least = min(row["chi2"] for row in rows)
     shown: dict[str, Any] = {"cmap": "Blues_r", "vmin": 0.0, "vmax": _HEADROOM}
+    mesh: Any
     if len(rows) > len(across) + len(up) and len(across) * len(up) <= 4 * len(rows):
         table = np.full((len(up), len(across)), np.nan)
         for row in rows:

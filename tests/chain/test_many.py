@@ -1,0 +1,142 @@
+"""Many models from the same mesons: against the prediction of one, and their laws."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scanning import write_scenario
+
+from darkhorn.chain.many import FIRST_POINTS, Bench, Family, cells_of, cross, emission_key, thin
+from darkhorn.chain.predict import predict
+from darkhorn.chain.scenario import Scenario, load_scenario
+from darkhorn.chain.walk import tabulate_all
+from darkhorn.core.errors import ThresholdError
+from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.points import unit_points
+from darkhorn.models.presets import preset
+
+MEDIATORS = (20.0, 90.0, 500.0)
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    return load_scenario(str(write_scenario(tmp_path_factory.mktemp("many"))))
+
+
+@pytest.fixture(scope="module")
+def bench(scenario: Scenario) -> Bench:
+    return Bench(scenario.setups(), 1, 8)
+
+
+def models(scenario: Scenario, **changes: object) -> list[object]:
+    return [replace(scenario.model, m_mediator=m, **changes) for m in MEDIATORS]
+
+
+def agree(one: np.ndarray, other: np.ndarray, deviations: float = 7.0) -> None:
+    """Means over replicates (first axis) of two independent calculations agree."""
+    difference = one.mean(axis=0) - other.mean(axis=0)
+    error = np.hypot(*(rows.std(axis=0, ddof=1) / np.sqrt(len(rows)) for rows in (one, other)))
+    scale = max(float(np.max(one.mean(axis=0))), 1e-300)
+    assert np.all(np.abs(difference) <= deviations * error + 2e-3 * scale)
+
+
+@pytest.mark.parametrize("m_x", [0.5, 25.0])
+def test_same_as_the_prediction_of_one(scenario: Scenario, bench: Bench, m_x: float) -> None:
+    group = models(scenario, m_x=m_x)
+    family = Family(bench, group)
+    for model in group:
+        assert family.shares(model)
+        rates = family.rates(model, 0.02)
+        assert rates is not None
+        (found,) = rates
+        expected = predict(model, bench.setups, precision=0.01, seed=77, replicates=16).modes["neutrino"]
+        assert found.relative_error < 0.02
+        agree(found.signal, expected.signal, 5.0)
+        assert set(found.spectra) == set(expected.spectra)
+        for name, rows in found.spectra.items():
+            agree(rows, expected.spectra[name])
+
+
+def test_ratio_of_propagators_is_what_a_family_of_its_own_finds(scenario: Scenario, bench: Bench) -> None:
+    first, second, _ = models(scenario, m_x=10.0)
+    shared = Family(bench, [first]).rates(second, 0.02)
+    alone = Family(bench, [second]).rates(second, 0.02)
+    assert shared is not None
+    assert alone is not None
+    agree(shared[0].signal, alone[0].signal)
+    assert shared[0].signal.mean() != pytest.approx(Family(bench, [first]).rates(first, 0.02)[0].signal.mean(), rel=0.5)
+
+
+def test_what_came_before_does_not_matter(scenario: Scenario, bench: Bench) -> None:
+    group = models(scenario, m_x=10.0)
+    forward, backward = Family(bench, group), Family(Bench(bench.setups, 1, 8), group)
+    first = [forward.rates(model, 0.02) for model in group]
+    second = [backward.rates(model, 0.02) for model in reversed(group)][::-1]
+    for one, other in zip(first, second, strict=True):
+        assert one is not None
+        assert other is not None
+        assert np.array_equal(one[0].signal, other[0].signal)
+        assert all(np.array_equal(one[0].spectra[name], other[0].spectra[name]) for name in one[0].spectra)
+
+
+def test_who_shares(scenario: Scenario, bench: Bench) -> None:
+    lead = scenario.model
+    family = Family(bench, [lead])
+    assert family.shares(replace(lead, m_mediator=7.0))
+    assert not family.shares(replace(lead, m_x=lead.m_x * (1.0 + 1e-12)))
+    assert not family.shares(replace(lead, leptons=("e",)))
+    # same spectra, other cross sections: a family of its own is needed
+    for other in (replace(lead, target_coupling="baryon"), replace(lead, incoherent=False)):
+        assert family.shares(other)
+        assert family.rates(other, 0.1) is None
+    with pytest.raises(ThresholdError, match="closed"):
+        Family(bench, [replace(lead, m_x=50.0)])
+    assert emission_key(lead, (211,)) == emission_key(lead, (-211, 211))
+
+
+@pytest.mark.parametrize("name", ["dark-matter", "dm-single-benchmark", "visible-decay"])
+def test_other_kinds_of_models(bench: Bench, name: str) -> None:
+    from darkhorn.models.presets import DARK_PRESETS
+
+    if name not in DARK_PRESETS:
+        pytest.skip(f"no preset {name}")
+    model = preset(name)
+    try:
+        model.require_open(bench.species)
+    except ThresholdError:
+        pytest.skip("closed for charged pions")
+    rates = Family(bench, [model]).rates(model, 0.03)
+    assert rates is not None
+    expected = predict(model, bench.setups, precision=0.01, seed=5, replicates=8).modes["neutrino"]
+    agree(rates[0].signal, expected.signal)
+
+
+def test_the_selection_of_particles_keeps_path_lengths(scenario: Scenario, bench: Bench) -> None:
+    (setup,) = bench.setups
+    tables = tabulate_all(scenario.model, bench.setups)
+    crossing = cross(scenario.model, setup, tables, bench.batches(setup, FIRST_POINTS), 8)
+    per_replicate = np.diff(crossing.ends)
+    assert (np.diff(crossing.path) >= 0.0).all()
+    whole = crossing.arrivals.rays.weight * crossing.arrivals.chord
+    assert crossing.ends[-1] == pytest.approx(whole.sum(), rel=1e-12)
+    points, replicate = np.concatenate([unit_points(256, seed=3)] * 8), np.repeat(np.arange(8), 256)
+    few, _ = thin(crossing, ImportanceGrid.uniform(), points, replicate)
+    seen = np.bincount(replicate, few.rays.weight * few.chord)
+    assert seen == pytest.approx(per_replicate, rel=1e-12)
+    # an importance grid keeps the sum up to the noise of 256 points
+    peaked = ImportanceGrid(np.outer([1.0, 2.0, 3.0], [1.0, 4.0]))
+    bent, _ = thin(crossing, peaked, points, replicate)
+    assert np.bincount(replicate, bent.rays.weight * bent.chord) == pytest.approx(per_replicate, rel=0.05)
+    # the mean energy of the chosen ones is that of all
+    mean = np.average(crossing.arrivals.rays.energy, weights=whole)
+    assert np.average(few.rays.energy, weights=few.rays.weight * few.chord) == pytest.approx(mean, rel=5e-3)
+
+
+def test_bins_are_those_of_a_histogram() -> None:
+    rng = np.random.default_rng(2)
+    edges = np.array([0.0, 1.0, 2.5, 4.0])
+    values = np.concatenate([rng.uniform(-1.0, 5.0, 500), edges, [np.nextafter(4.0, 5.0)]])
+    replicate = rng.integers(0, 3, len(values))
+    table = np.bincount(cells_of(values, edges, replicate), minlength=12).reshape(3, 4)[:, :-1]
+    for k in range(3):
+        assert np.array_equal(table[k], np.histogram(values[replicate == k], edges)[0])
