@@ -211,6 +211,9 @@
       mode = DATA.modes[state.mode];
     refresh.forEach((one) => one());
     let text = `${DATA.product.name} = ${withUnit(product(), DATA.product.unit)}`;
+    const near = (value) => value > 0 && Math.abs(product() / value - 1) < 1e-9;
+    if (near(DATA.product.given)) text += " (as given)";
+    if (near(bestProduct())) text += " (best fit)";
     if (DATA.grid)
       text += DATA.grid.keys
         .map((axis, k) => `, ${axis.key} = ${withUnit(axis.values[state.place[k]], axis.unit)}`)

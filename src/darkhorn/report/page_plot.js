@@ -63,7 +63,7 @@ const PLOT = (() => {
     const px = (value) => left + ((value - x[0]) / (x[1] - x[0])) * (right - left);
     const scale = axes.log ? (value) => Math.log10(Math.max(value, y[0])) : (value) => value;
     const py = (value) => top + height - ((scale(value) - scale(y[0])) / (scale(y[1]) - scale(y[0]))) * height;
-    const marks = axes.log ? [] : ticks(y[0], y[1], Math.max(2, Math.round(height / 45)));
+    const marks = axes.log ? [] : ticks(y[0], y[1], Math.max(4, Math.round(height / 45)));
     if (axes.log) for (let k = Math.ceil(Math.log10(y[0])); k <= Math.log10(y[1]); k++) marks.push(10 ** k);
     for (const value of marks) {
       group.append(element("line", { class: "grid", x1: left, x2: right, y1: py(value), y2: py(value) }));

@@ -135,7 +135,7 @@ const SPECTRA = (() => {
   }
 
   function drawPulls(svg, width, edges, pulls, xLabel) {
-    const most = Math.max(3, Math.ceil(Math.max(...pulls.map(Math.abs))));
+    const most = Math.max(3, Math.ceil(Math.max(...pulls.map(Math.abs)) + 0.3));
     const { group, px, py, left, right } = frame(width, [edges[0], edges.at(-1)], [-most, most], 278, 72, {
       yLabel: "pull",
       xLabel,
