@@ -125,7 +125,7 @@ def dask_cluster(work: Callable[[Task], Result], tasks: Sequence[Task], address:
     with client:
         futures = client.map(work, tasks, pure=False, retries=ATTEMPTS)
         try:
-            for future in distributed.as_completed(futures):
+            for future in distributed.as_completed(futures, loop=client.loop):
                 yield future.result()
                 future.release()
         except scheduling.KilledWorker as error:

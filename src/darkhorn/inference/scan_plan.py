@@ -1,7 +1,7 @@
 """What a scan computes: its scenario, its points, and the model at each."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any
 from darkhorn import __version__
 from darkhorn.chain.model_table import read_model
 from darkhorn.chain.scenario import Scenario, load_scenario
-from darkhorn.core.errors import RangeError
+from darkhorn.core.errors import RangeError, ScenarioError
 from darkhorn.experiments.reading import Table
 from darkhorn.inference.axes import Values, parse_axis, scan_points
 from darkhorn.models.channels import Model
@@ -87,7 +87,10 @@ def point_model(scenario: Scenario, keys: Sequence[str], values: Sequence[float]
         *above, last = key.split(".")
         place = content
         for part in above:
-            place[part] = dict(place.get(part, {}))
+            inner = place.get(part, {})
+            if not isinstance(inner, Mapping):
+                raise ScenarioError(f"--grid {key}: '{part}' is not a table of the model")
+            place[part] = dict(inner)
             place = place[part]
         place[last] = value
     return read_model(Table(content, group.where))[1]
