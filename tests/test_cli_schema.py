@@ -154,7 +154,7 @@ def test_every_preset_with_all_its_values(name: str) -> None:
 
 
 def test_examples_pass() -> None:
-    files = sorted((REPOSITORY / "examples").glob("*.toml"))
+    files = sorted((REPOSITORY / "examples").glob("[!c]*.toml"))  # confront_* are points, not scenarios
     assert len(files) >= 5
     for path in files:
         errors = list(CHECK.iter_errors(tomllib.loads(path.read_text())))

@@ -83,6 +83,7 @@ def summary(outcome: Outcome, wall_s: float) -> dict[str, Any]:
     return {
         "version": __version__,
         "scenario": scenario.name,
+        "experiment": scenario.experiment.name if scenario.experiment else None,
         "model": scenario.model_name,
         "title": scenario.model.title,
         "conventions": scenario.model.conventions,
