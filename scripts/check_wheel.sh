@@ -38,17 +38,17 @@ use() { # directory of the environment, name for the log, arguments of the smoke
 
 for python in "${pythons[@]}"; do
   "$python" -c "" 2> /dev/null || continue
-  "$python" -m venv "$work/$python"
-  "$work/$python/bin/pip" install "$wheel"
-  use "$work/$python" "$python, newest dependencies, no extra" --beam
+  "$python" -m venv "$work/env-${python##*/}"
+  "$work/env-${python##*/}/bin/pip" install "$wheel"
+  use "$work/env-${python##*/}" "$python, newest dependencies, no extra" --beam
 done
 
-"$work/$first/bin/pip" install "$wheel[$extras]"
+"$work/env-${first##*/}/bin/pip" install "$wheel[$extras]"
 for module in awkward pyarrow pyhepmc pylhe uproot pyhf yaml dask distributed; do
-  use "$work/$first" "$first, every extra but the package $module" --hide "$module"
+  use "$work/env-${first##*/}" "$first, every extra but the package $module" --hide "$module"
 done
 
-"$work/tools/bin/uv" --quiet pip compile --resolution lowest-direct --python "$work/$first/bin/python" \
+"$work/tools/bin/uv" --quiet pip compile --resolution lowest-direct --python "$work/env-${first##*/}/bin/python" \
   --extra io --extra stats --extra scan pyproject.toml -o "$work/oldest.txt"
 "$first" -m venv "$work/oldest"
 "$work/oldest/bin/pip" install -r "$work/oldest.txt"

@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--beam", action="store_true", help="also a run through the beam line (compiles for a minute)")
     wanted = parser.parse_args()
     sys.meta_path.insert(0, Hidden(wanted.hide))
-    warnings.simplefilter("error", DeprecationWarning)
+    warnings.filterwarnings("error", category=DeprecationWarning, module="darkhorn")
 
     import darkhorn
     from darkhorn.cli import invoke

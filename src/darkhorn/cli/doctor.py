@@ -23,6 +23,7 @@ REQUIRED: Final = (
     "typer",
     "rich",
     "platformdirs",
+    "uhi",
 )
 """Distributions that must be there."""
 
