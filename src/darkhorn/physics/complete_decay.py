@@ -99,7 +99,8 @@ def _draw(msq: SquaredAmplitude, pair: Floats, u: Floats, masses: tuple[float, f
     area = np.maximum((wanted - cumulative[row, cell]) / step + 0.5 * (left + right), 0.0)
     root = left + np.sqrt(np.maximum(left**2 + 2.0 * (right - left) * area, 0.0))
     fraction = np.clip(2.0 * area / np.where(root > 0.0, root, 1.0), 0.0, 1.0)
-    return np.clip(delta[row, cell] + fraction * step, low, np.maximum(high, low))
+    drawn: Floats = np.clip(delta[row, cell] + fraction * step, low, np.maximum(high, low))
+    return drawn
 
 
 def lepton_and_neutrino(
