@@ -9,7 +9,7 @@ from scanning import write_scenario
 from darkhorn.chain.many import FIRST_POINTS, Bench, Family, cells_of, cross, emission_key, thin
 from darkhorn.chain.predict import predict
 from darkhorn.chain.scenario import Scenario, load_scenario
-from darkhorn.chain.walk import tabulate_all
+from darkhorn.chain.walk import send, tabulate_all
 from darkhorn.core.errors import ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
@@ -140,3 +140,18 @@ def test_bins_are_those_of_a_histogram() -> None:
     table = np.bincount(cells_of(values, edges, replicate), minlength=12).reshape(3, 4)[:, :-1]
     for k in range(3):
         assert np.array_equal(table[k], np.histogram(values[replicate == k], edges)[0])
+
+
+@pytest.mark.parametrize("m_x", [0.0, 20.0, 32.0, 33.5])
+def test_mesons_that_are_left_out_reach_nothing(scenario: Scenario, bench: Bench, m_x: float) -> None:
+    model = replace(scenario.model, m_x=m_x)
+    (setup,) = bench.setups
+    (batch,) = bench.batches(setup, FIRST_POINTS)
+    (spectrum,) = tabulate_all(model, bench.setups).values()
+    out = np.ones(len(batch.mesons), dtype=bool)
+    out[batch.reaching(spectrum)] = False
+    arrivals = send(batch.mesons, spectrum, model, setup.shape, batch.points)
+    assert not arrivals.rays.weight[out].any()
+    assert out.any() == (m_x > 30.0)
+    # those that are kept are nearly all of use where the cone is narrow
+    assert (arrivals.rays.weight[~out] > 0.0).mean() > 0.1

@@ -146,9 +146,8 @@ def test_keys_that_are_not_there(plan: ScanPlan) -> None:
 def test_shape_parameters_can_be_scanned(tmp_path: Path) -> None:
     path = write_scenario(tmp_path)
     with path.open("a") as file:
-        file.write(
-            '[model]\npreset = "vector-ib1"\nproduction = "vector-c0"\nm_x = 10.0\nproduction_parameters = { c0 = 0.5 }\n'
-        )
+        file.write('[model]\npreset = "vector-ib1"\nproduction = "vector-c0"\nm_x = 10.0\n')
+        file.write("production_parameters = { c0 = 0.5 }\n")
     plan = ScanPlan(str(path), ("production_parameters.c0=0:1:2", "m_mediator=50,100"))
     laboratory = laboratory_of(plan)
     tasks = plan_tasks(plan, laboratory.scenario, laboratory.bench.species)

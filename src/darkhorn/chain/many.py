@@ -11,13 +11,13 @@ models whose pilot it shares, and on the seed; never on what was computed before
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.cache import recall
-from darkhorn.chain.decay import tabulate_emission
+from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import Observed, observe
 from darkhorn.chain.predict import REPLICATES, next_points
@@ -26,6 +26,8 @@ from darkhorn.chain.walk import Tables, send, tabulate_all
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Ints, Rays
+from darkhorn.core.species import mass
+from darkhorn.detector.geometry import Shape
 from darkhorn.models.channels import Channel, Conversion, Line, Model
 
 FIRST_POINTS: Final = 2**12
@@ -40,6 +42,7 @@ _FLOOR: Final = 0.15
 _KEY_NODES: Final = 17
 _CHECKED_ROWS: Final = 32
 _SAME: Final = 1.0e-9
+_MARGIN: Final = 1.0e-6
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,46 @@ class ModeRates:
 
 @dataclass(frozen=True)
 class Batch:
-    """Mesons of one species, all replicates one after the other, and the points of their particles, (N, len(Axis))."""
+    """Mesons of one species, all replicates one after the other, and the points of their particles.
+
+    Attributes
+    ----------
+    species : int
+        PDG number.
+    mesons : Rays
+        (N,) rows.
+    points : (N, len(Axis)) float
+        Points of the unit cube.
+    angle : (N,) float
+        Between the flight and the nearest line into the sphere around the detector, rad; 0 or less where they meet.
+    """
 
     species: int
     mesons: Rays
     points: Floats
+    angle: Floats
+
+    @classmethod
+    def make(cls, species: int, mesons: Rays, points: Floats, shape: Shape) -> Self:
+        """Return a batch; the angles follow from the mesons and the detector."""
+        centre, radius = shape.bounding_sphere()
+        line = np.asarray(centre) - mesons.x[:, 1:]
+        distance = np.maximum(np.sqrt(np.einsum("ij,ij->i", line, line)), radius)
+        cosine = np.einsum("ij,ij->i", line, mesons.direction) / distance
+        return cls(species, mesons, points, np.arccos(np.clip(cosine, -1.0, 1.0)) - np.arcsin(radius / distance))
+
+    def reaching(self, spectrum: Spectrum | Line) -> Ints:
+        """Return the rows whose particles can fly into the detector: all of them for light particles.
+
+        In flight with gamma beta = b, a particle of mass m and rest-frame momentum q < m b stays within the angle
+        asin(q/(m b)) of its parent.
+        """
+        top = spectrum.energy if isinstance(spectrum, Line) else spectrum.energy_max
+        momentum = np.sqrt(max((top - spectrum.mass) * (top + spectrum.mass), 0.0))
+        forward = spectrum.mass * self.mesons.momentum / mass(self.species)
+        widest = np.arcsin(np.minimum(momentum / np.maximum(forward, 1.0e-300), 1.0))
+        reached: Ints = np.flatnonzero((forward <= momentum) | (self.angle <= widest + _MARGIN))
+        return reached
 
 
 @dataclass(frozen=True)
@@ -157,7 +195,8 @@ class Bench:
                     stream = (index, replicate, 0)
                     drawn.append(recall(parents, unit_points(n, seed=self.seed, stream=stream)))
                     points.append(unit_points(n, seed=self.seed, stream=stream[:2]))
-                made.append(Batch(parents.species, Rays.concatenate(drawn), np.concatenate(points)))
+                mesons = Rays.concatenate(drawn)
+                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape))
             self._batches[setup.name, n] = tuple(made)
         return self._batches[setup.name, n]
 
@@ -169,8 +208,9 @@ def cross(model: Model, setup: Setup, tables: Tables, batches: Sequence[Batch], 
         number = np.repeat(np.arange(replicates), len(batch.mesons) // replicates)
         for (parent, _), spectrum in tables.items():
             if parent == abs(batch.species):
-                sent.append(send(batch.mesons, spectrum, model, setup.shape, batch.points))
-                rows.append(number)
+                some = batch.reaching(spectrum)
+                sent.append(send(batch.mesons[some], spectrum, model, setup.shape, batch.points[some]))
+                rows.append(number[some])
     rays = Rays.concatenate([item.rays for item in sent])
     empty = np.zeros(0)
     chord = np.concatenate([empty, *(item.chord for item in sent)])
@@ -189,7 +229,7 @@ def thin(crossing: Crossing, grid: ImportanceGrid, points: Floats, replicate: In
     Parameters
     ----------
     crossing : Crossing
-        At least one particle in each replicate that is asked for.
+        At least one particle; weights of a replicate without any are 0.
     grid : ImportanceGrid
         Where in (share of the path in the detector, Q_SQ) to look.
     points : (N, len(Axis)) float
@@ -317,7 +357,7 @@ class Family:
         bench = self.bench
         count = bench.replicates
         crossing = cross(self.lead, setup, self._tables, bench.batches(setup, n), count)
-        if not np.diff(crossing.ends).all():
+        if len(crossing.path) == 0:
             return []
         looks = min(max(n // FIRST_POINTS * LOOKS[0], LOOKS[0]), LOOKS[1])
         drawn = [unit_points(looks, seed=bench.seed, stream=(_STREAM, replicate)) for replicate in range(count)]
