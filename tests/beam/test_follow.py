@@ -11,18 +11,19 @@ from scipy.integrate import solve_ivp
 from tracks_by_ode import pions
 
 from darkhorn.beam.beamline import RadialProfile
-from darkhorn.beam.follow import Histories, follow
+from darkhorn.beam.follow import Histories, follow, follow_to
 from darkhorn.beam.layers import FAR, Coat, Layers, compile_layers, paint, tube
 from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import Status, transport
-from darkhorn.core.errors import RangeError
+from darkhorn.core.errors import RangeError, UnknownNameError
 from darkhorn.core.points import words
 from darkhorn.core.units import C
 from darkhorn.experiments.beams import load_beam
 from darkhorn.physics.hadron_scattering import elastic_shape, nucleon_slope
 from darkhorn.physics.horn_field import enclosed_current
 from darkhorn.physics.multiple_scattering import highland_angle
+from darkhorn.physics.passage import truncated_exponential
 
 LINE = load_beam("bnb")
 LAYERS = compile_layers(LINE)
@@ -108,8 +109,10 @@ def test_multiple_scattering_has_the_moments_of_highland(medium: str, length: fl
     theta = float(highland_angle(2000.0, PION, 100 * density * length))
     angle, place = np.arctan2(end.p[:, 1], end.p[:, 3]), end.x[:, 1]
     assert angle.std() == pytest.approx(theta, rel=0.02)
-    # each piece of 0.3 radiation lengths acts at a random place of it, and the logarithm gives the later ones more
-    edges = np.append(np.arange(0.0, length, (0.3 if medium != "air" else 0.05) / (100 * density)), length)
+    # each piece acts at a random place of it, and the logarithm gives the later ones more
+    passage = passage_tables(211, (medium,), LINE, Physics(**{**NOTHING, "multiple_scattering": True}))
+    longest = np.interp(np.log(2000.0), passage.log_p, passage.rates[0, :, 4])
+    edges = np.append(np.arange(0.0, length, longest), length)
     squares = np.diff([0.0, *(highland_angle(2000.0, PION, 100 * density * edge) ** 2 for edge in edges[1:])])
     piece, behind = np.diff(edges), length - edges[1:]
     place_sq = (squares * (piece**2 / 3 + piece * behind + behind**2)).sum()
@@ -262,3 +265,105 @@ def test_refusals_and_rest() -> None:
     p[:] = PION, 0.0, 0.0, 0.0
     assert follow(LAYERS, x, p, passage, 0.0, words=WORDS[:2]).status.tolist() == [Status.STOPPED] * 2
     assert follow(LAYERS, x[:0], p[:0], passage, 0.0, words=WORDS[:0]).x.shape == (0, 4)
+
+
+# --- back to a drawn point -----------------------------------------------------------------------------------------
+
+DRAWS = np.random.default_rng(11).uniform(size=400)
+
+
+def back(u: np.ndarray = DRAWS, **options: object) -> tuple[Histories, np.ndarray]:
+    """The test pions at points drawn along their histories."""
+    passage = passage_tables(211, LAYERS.materials, LINE)
+    return follow_to(LAYERS, *START, passage, LINE.current, words=WORDS, u=u, **options)
+
+
+@pytest.mark.parametrize(("along", "mean"), [("clock", 26.033), ("clock", 0.5), ("depth", 1.0)])
+def test_a_drawn_point_is_where_a_second_call_stops(along: str, mean: float) -> None:
+    whole = getattr(beam(Physics()), along)
+    place, probability = truncated_exponential(DRAWS, whole, mean)
+    twice = beam(Physics(), **{f"{along}_limit": place})
+    once, chance = back(along=along, mean=mean)
+    np.testing.assert_array_equal(chance, probability)
+    for name in ("x", "p", "path", "clock", "depth"):
+        np.testing.assert_allclose(getattr(once, name), getattr(twice, name), rtol=1e-12, atol=1e-12, err_msg=name)
+    np.testing.assert_array_equal(once.status, twice.status)
+
+
+@settings(deadline=None, max_examples=10, derandomize=True)
+@given(st.floats(0.0, 1.0))
+def test_every_mark_leads_into_the_same_history(u: float) -> None:
+    whole, _ = back(np.ones(400), mean=1e12)
+    at, _ = back(np.full(400, u), mean=1e12)
+    np.testing.assert_allclose(at.clock, u * whole.clock, rtol=1e-4, atol=1e-9)  # a long mean: uniform up to 1e-5
+    cut = beam(Physics(), clock_limit=at.clock)
+    np.testing.assert_allclose(at.p, cut.p, rtol=1e-7, atol=1e-6)
+
+
+def test_points_do_not_depend_on_threads() -> None:
+    (one, a), (two, b) = back(mean=26.033), back(mean=26.033, threads=2)
+    assert one.x.tobytes() + one.p.tobytes() + a.tobytes() == two.x.tobytes() + two.p.tobytes() + b.tobytes()
+
+
+def test_a_particle_that_starts_at_its_end_stays() -> None:
+    passage = passage_tables(211, LAYERS.materials, LINE)
+    x = np.array(START[0][:3])
+    x[:, 3] = 100.0
+    at, chance = follow_to(LAYERS, x, START[1][:3], passage, 0.0, words=WORDS[:3], u=DRAWS[:3], mean=26.0)
+    np.testing.assert_array_equal(at.x, x)
+    assert at.status.tolist() == [Status.REACHED_END] * 3
+    assert (chance == 0.0).all()
+
+
+def test_refusals_of_points() -> None:
+    with pytest.raises(UnknownNameError, match="along 'path'"):
+        back(along="path", mean=1.0)
+    with pytest.raises(RangeError, match="mean = 0"):
+        back(mean=0.0)
+    with pytest.raises(RangeError, match=r"u has shape \(2,\); allowed: \(400,\)"):
+        back(DRAWS[:2], mean=1.0)
+    with pytest.raises(RangeError, match=r"u = 1\.5"):
+        back(np.full(400, 1.5), mean=1.0)
+
+
+# --- against finer steps and the former kernel ---------------------------------------------------------------------
+
+
+def test_matter_in_small_pieces_gives_the_same() -> None:
+    """A tenth of the path at once: pions of 300 to 2000 MeV/c out of a bare rod, without field."""
+    rng, n = np.random.default_rng(1), 60_000
+    momentum, theta = rng.uniform(300.0, 2000.0, n), 0.06 * np.sqrt(rng.random(n))
+    x = np.column_stack([np.zeros(n), rng.normal(0.0, 1e-3, (n, 2)), rng.uniform(0.05, 0.7, n)])
+    p = np.column_stack([np.hypot(momentum, PION), momentum * np.sin(theta), 0.0 * theta, momentum * np.cos(theta)])
+    physics = Physics(**{**NOTHING, "multiple_scattering": True}, tube_and_fins=False, conductor=False, air=False)
+    layers = compile_layers(LINE, physics)
+    coarse = passage_tables(211, layers.materials, LINE, physics)
+    rates = coarse.rates.copy()
+    rates[:, :, 4] *= 0.1
+    widths, forward = [], []
+    for passage in (coarse, replace(coarse, rates=rates)):
+        end = follow(layers, x, p, passage, 0.0, words=words(rng.random(n)), z_end=1.8)
+        turn = end.p[:, 1:] - p[:, 1:]
+        widths.append(np.sqrt((turn**2).sum(axis=1)).mean())
+        forward.append((end.p[:, 3] > np.cos(0.02) * momentum).mean())
+    assert widths[0] == pytest.approx(widths[1], rel=0.012)
+    assert forward[0] == pytest.approx(forward[1], rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("species", "expected", "sigma"),
+    [
+        # 40 sets of words, the kernel of two looks a step: survival, survivors at the dump, path, angle at the end
+        (211, [0.807333, 0.0909222, 15.1221, 0.241703], [0.00048, 0.0025, 0.16, 0.011]),
+        (-211, [0.799363, 0.0075877, 4.33368, 0.336236], [0.00045, 0.0007, 0.048, 0.0065]),
+    ],
+)
+def test_averages_are_those_of_the_former_kernel(species: int, expected: list[float], sigma: list[float]) -> None:
+    x, p = pions(4000)
+    passage = passage_tables(species, LAYERS.materials, LINE)
+    end = follow(LAYERS, x, p, passage, LINE.current, words=words(np.random.default_rng(50).random(4000)))
+    angle = np.arctan2(np.hypot(end.p[:, 1], end.p[:, 2]), end.p[:, 3])
+    survival = np.exp(-end.depth)
+    at_dump = (survival * (end.status == Status.REACHED_END)).mean()
+    averages = [survival.mean(), at_dump, end.path.mean(), np.sqrt((angle**2).mean())]
+    np.testing.assert_allclose((np.array(averages) - expected) / sigma, 0.0, atol=4.0)

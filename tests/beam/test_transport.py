@@ -252,6 +252,22 @@ def test_path_by_material(bnb: Beamline) -> None:
     assert tracks.field_path[0] == pytest.approx((0.3 - 0.022) * np.hypot(1000.0, 100.0) / 1000.0, rel=1e-12)
 
 
+def test_path_by_material_against_points_on_the_line(bnb: Beamline) -> None:
+    """Lines run through many slabs at once: the same media must be met as at 20000 points of the line."""
+    x, p = pions(60, seed=21)
+    p[30:, 1:3] *= 0.2
+    layers = compile_layers(bnb)
+    tracks = transport(layers, x, p, 0.0, 0.0)
+    direction = p[:, 1:] / np.linalg.norm(p[:, 1:], axis=1)[:, None]
+    for n in range(len(x)):
+        s = (np.arange(20_000) + 0.5) / 20_000 * tracks.path[n]
+        line = x[n, 1:] + s[:, None] * direction[n]
+        names = np.array(layers.medium_at(line[:, 2], np.hypot(line[:, 0], line[:, 1])))
+        expected = [np.mean(names == name) * tracks.path[n] for name in layers.materials]
+        np.testing.assert_allclose(tracks.path_in[n], expected, atol=30 * tracks.path[n] / 20_000)
+    assert (tracks.path_in[30:, 1] == 0.0).any()
+
+
 def test_collimator_stops_and_lets_through(bnb: Beamline) -> None:
     layers = compile_layers(bnb)
     slope = np.array([0.29, 0.31]) / 3.07

@@ -168,10 +168,7 @@ def _layer(bounds, codes, slab, z, r):
 
 @_jit
 def _plane_time(c, t, target, z, dz, bend_z, room, order, near):
-    """Return when z reaches ``target`` if that is surely before t + room and z rises until then, else -1.
-
-    A change of ``near``, relative to the time, leaves an error of its square.
-    """
+    """Return when z reaches ``target``, or -1 if not surely before t + room. ``near``: last change, relative."""
     if not dz > 0.0:
         return -1.0
     end, start, rate = t, t, dz

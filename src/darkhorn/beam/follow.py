@@ -17,7 +17,7 @@ from darkhorn.core.species import charge
 from darkhorn.physics.horn_field import bending_momentum
 from darkhorn.physics.passage import truncated_exponential
 
-MARKS: Final = 8
+MARKS: Final = 32
 """Places of a history from which a second pass can start."""
 _ALONG: Final = ("clock", "depth")
 
@@ -102,10 +102,11 @@ def follow(
     Notes
     -----
     Loss is the mean, without straggling. Highland's formula counts the thickness of a medium from where it was
-    entered. Matter acts where its medium is left or 0.3 radiation lengths (of a gas 0.05) or 5 % of the kinetic energy
-    have passed, as one deflection at a random place of the way up to there, which gives displacement and angle their
-    joint moments. Where a history ends the rest acts, displacing those on the end plane only. Clock and depth count
-    on the way: proper time with the loss of the piece to first order, depth with the rates at its start.
+    entered. Matter acts where its medium is left, or after 0.3 radiation lengths, 5 % of the kinetic energy or a
+    displacement of 0.2 mm; a gas where all that was crossed of it displaces by 1 cm. It acts as one deflection at a
+    random place of the way up to there, which gives displacement and angle their joint moments. Where a history ends
+    the rest acts, displacing those on the end plane only. Clock and depth count on the way: proper time with the loss
+    of the piece to first order, depth with the rates at its start.
     """
     task = _prepare(layers, x, p, passage, current, words, z_end)
     n = len(task.x)

@@ -34,6 +34,7 @@ from darkhorn.physics.hadron_scattering import (
     pion_elastic_cm2,
     pion_slope,
 )
+from darkhorn.physics.multiple_scattering import SCALE
 from darkhorn.physics.passage import (
     AIR_OVER_BE,
     pion_inelastic_cm2,
@@ -44,14 +45,18 @@ from darkhorn.physics.passage import (
 
 P_LOW, P_HIGH, POINTS = 10.0, 12000.0, 600
 """Grid of momentum in MeV/c, logarithmic; ends are held beyond."""
-LONGEST_X0: Final = {"solid": 0.3, "gas": 0.05}
-"""Longest path in radiation lengths that acts at one place; 15 m of air displace a pion of 1 GeV/c by 2 cm."""
+LONGEST_X0: Final = 0.3
+"""Longest path in radiation lengths that acts at once."""
 GAS: Final = 0.1
 """Density in g/cm^3 below which a material is a gas."""
+DISPLACED: Final = {"gas": 1e-2, "solid": 2e-4}
+"""Displacement in m (rms in a plane) that the path which acts at once may cause."""
 STOP_ENERGY: Final = 1.0
 """Kinetic energy in MeV at which a particle counts as stopped."""
 LOSABLE: Final = 0.05
-"""Share of the kinetic energy that one step may lose."""
+"""Share of the kinetic energy that may be lost at once."""
+FAR: Final = 1.0e9
+"""Path in m that nothing limits."""
 ATOMIC_MASS: Final = 931.49410242
 """MeV; CODATA 2018."""
 NUCLEON_LOW: Final = 2000.0
@@ -83,11 +88,12 @@ class Passage:
         PDG number.
     log_p : (n,) float
         ln of the momentum in MeV/c, equally spaced.
-    rates : (M, n, 4) float
-        Energy loss in MeV/m, then inverse lengths in 1/m of absorption, of elastic and of quasi-elastic scattering.
+    rates : (M, n, 5) float
+        Energy loss in MeV/m, inverse lengths in 1/m of absorption, of elastic and of quasi-elastic scattering, longest
+        path in m whose matter acts at once.
     slopes : (n,) float
         Slope of quasi-elastic scattering in 1/MeV^2.
-    media : (M, 6) float
+    media : (M, 5) float
         1/X0 in 1/m, two slopes (1/MeV^2) and the share of the first for elastic scattering, mass of the nucleus in
         MeV, longest step in m.
     """
@@ -101,9 +107,9 @@ class Passage:
 
     @property
     def constants(self) -> Floats:
-        """Masses of particle and struck nucleon in MeV, kinetic energy of a stopped one, largest loss at once, gas."""
+        """Masses of particle and struck nucleon in MeV, kinetic energy of a stopped one, the gas."""
         nucleon = 0.5 * (mass(PROTON) + mass(NEUTRON))
-        return np.array([mass(self.species), nucleon, STOP_ENERGY, LOSABLE, self.gas])
+        return np.array([mass(self.species), nucleon, STOP_ENERGY, self.gas])
 
 
 class CrossSections(NamedTuple):
@@ -182,8 +188,8 @@ def passage_tables(
     known = {material.name: material for material in beamline.materials}
     log_p = np.linspace(np.log(P_LOW), np.log(P_HIGH), POINTS)
     p = np.exp(log_p)
-    rates, constants = np.zeros((len(media), POINTS, 4)), np.zeros((len(media), 6))
-    constants[:, 4:] = ATOMIC_MASS, np.inf
+    rates, constants = np.zeros((len(media), POINTS, 5)), np.zeros((len(media), 5))
+    constants[:, 4], rates[:, :, 4] = ATOMIC_MASS, FAR
     absent = {"air": not physics.air, beamline.conductor_material: not physics.conductor, "vacuum": True}
     cross_sections(species, p[:1], "Be")
     for row, name in enumerate(media):
@@ -194,7 +200,7 @@ def passage_tables(
         material = known[name]
         if charge(species) != 0.0:
             _electromagnetic(rates[row], constants[row], material, p, mass(species), physics)
-        rates[row, :, 1:] = _hadronic(species, p, material, physics, counted=only in ("", material.nucleus))
+        rates[row, :, 1:4] = _hadronic(species, p, material, physics, counted=only in ("", material.nucleus))
         constants[row, 1:4] = elastic_shape(material.a)
         constants[row, 4] = material.a * ATOMIC_MASS
     slope = nucleon_slope(p) if species in (PROTON, NEUTRON) else pion_slope(p)
@@ -205,7 +211,7 @@ def passage_tables(
 def _electromagnetic(
     rates: Floats, constants: Floats, material: Material, p: Floats, m: float, physics: Physics
 ) -> None:
-    """Fill in the loss, 1/X0 and the longest step of a medium."""
+    """Fill in the loss, 1/X0 and the longest path that acts at once."""
     per_x0 = material.density / material.radiation_length / CM
     if physics.energy_loss:
         z_over_a = material.z / material.a
@@ -219,7 +225,15 @@ def _electromagnetic(
         )
     if physics.multiple_scattering:
         constants[0] = per_x0
-    constants[5] = LONGEST_X0["gas" if material.density < GAS else "solid"] / per_x0
+    kinetic = np.hypot(p, m) - m
+    beta_p, displaced = p * p / np.hypot(p, m), DISPLACED["gas" if material.density < GAS else "solid"]
+    longest = [
+        np.full(len(p), LONGEST_X0 / per_x0),
+        LOSABLE * kinetic / np.maximum(rates[:, 0], kinetic / FAR),
+        # x theta_0 / sqrt(3), without the logarithm of theta_0, which makes it smaller
+        (displaced * np.sqrt(3.0 / per_x0) * beta_p / SCALE) ** (2.0 / 3.0),
+    ]
+    rates[:, 4] = np.min(longest, axis=0)
 
 
 def _hadronic(species: int, p: Floats, material: Material, physics: Physics, *, counted: bool) -> Floats:
