@@ -360,8 +360,10 @@ def test_matter_in_small_pieces_gives_the_same() -> None:
 )
 def test_averages_are_those_of_the_former_kernel(species: int, expected: list[float], sigma: list[float]) -> None:
     x, p = pions(4000)
-    passage = passage_tables(species, LAYERS.materials, LINE)
-    end = follow(LAYERS, x, p, passage, LINE.current, words=words(np.random.default_rng(50).random(4000)))
+    line = replace(LINE, apertures=tuple(a for a in LINE.apertures if a.z_start > 3.0))  # the geometry of those days
+    layers = compile_layers(line)
+    passage = passage_tables(species, layers.materials, line)
+    end = follow(layers, x, p, passage, line.current, words=words(np.random.default_rng(50).random(4000)))
     angle = np.arctan2(np.hypot(end.p[:, 1], end.p[:, 2]), end.p[:, 3])
     survival = np.exp(-end.depth)
     at_dump = (survival * (end.status == Status.REACHED_END)).mean()
