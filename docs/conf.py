@@ -50,7 +50,9 @@ def formulas(app, what, name, obj, options, lines):
             block = False
         shown.append(line if block else escape(line.lstrip() if before.strip() else line))
         before = line
-    lines[:] = [*shown, *map(escape, lines[end:])]
+    shown += map(escape, lines[end:])
+    # What a constant is must not be taken for its type, which a first line with a colon would be.
+    lines[:] = ["\\ ", *shown] if what in {"attribute", "data", "property"} else shown
 
 
 def setup(app):
