@@ -186,12 +186,12 @@ def test_links(page: Path) -> None:
 
 
 def test_architecture_names_every_file_and_no_other() -> None:
-    """Except the verbs, which have one file each."""
+    """Except private files, and the verbs, which have one file each."""
     text = (DOCS / "architecture.md").read_text()
     files = {path.name for path in PACKAGE.rglob("*.py")}
     assert set(re.findall(r"`(?:\w+/)*(\w+\.py)`", text)) - files <= {"test_floors.py"}
     rooms = [path for path in PACKAGE.glob("*/*.py") if path.parent.name != "cli"]
-    shown = {path.name for path in rooms if not path.name.startswith("__") and not path.name.endswith("_worker.py")}
+    shown = {path.name for path in rooms if not path.name.startswith("_")}
     missing = {name for name in shown if f"{name}`" not in text}
     assert not missing - {"rules.py"}
 
