@@ -60,7 +60,7 @@ def test_yield_is_the_integral_of_survival_over_proper_time() -> None:
 def test_decays_lie_inside_and_on_shell() -> None:
     parents = decays()
     live = parents.weight > 0
-    assert (np.hypot(parents.x[live, 1], parents.x[live, 2]) < 0.92).all()
+    assert (np.hypot(parents.x[live, 1], parents.x[live, 2]) < 0.95).all()
     assert (parents.x[live, 3] < LINE.z_dump + 1e-9).all()
     np.testing.assert_allclose(parents.mass[live], 139.57039, rtol=1e-4)
     assert (parents.energy <= made().energy * (1 + 1e-12)).all()
