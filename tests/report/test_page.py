@@ -397,7 +397,7 @@ def test_pictures_are_embedded_only_when_they_are_png(make_run: Maker) -> None:
 
 
 def test_a_run_of_an_unknown_scenario_says_what_is_missing(make_run: Maker) -> None:
-    directory = make_run(lambda values: values.update(scenario="my own"))
+    directory = make_run(lambda values: values.update(scenario="my own", experiment=None))
     _, page = page_of(directory)
     assert page.data["notes"] == ["Published spectra are not shown: name the scenario file with --scenario."]
     assert "darkhorn run SCENARIO.toml" in page.text

@@ -53,6 +53,9 @@ AGAIN: Final = tuple(name for name in KINDS if name not in (PIONS_TWICE, PASSING
 0.1 % of numubar in neutrino mode (``scripts/reinteraction.py``)."""
 _AT_REST_POINTS: Final = 2**12
 _AGAIN_POINTS: Final = 2**12
+_FINE_POINTS: Final = 2**14
+_FINE: Final = 0.01
+"""Below this relative precision the corrections get more points."""
 _PASSING_SEED: Final = 104_729
 _WALL_SEED: Final = 15_485_863
 
@@ -167,7 +170,12 @@ def wall_fluxes(source: Source, line: Beamline, disc: Disc, run: Run) -> dict[st
     Muons of mesons that decay inside a wall are left out: they stop in it.
     """
     layers, seed = compile_layers(line), run.seed + _WALL_SEED
-    settings: dict[str, Any] = {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads, "seed": seed}
+    settings: dict[str, Any] = {
+        "n": _again_points(run),
+        "replicates": run.replicates,
+        "threads": run.threads,
+        "seed": seed,
+    }
     inside: dict[int, Any] = {}
     for species in SPECIES:
         start = WallDecays(source, line, species, ImportanceGrid.uniform(), layers)
@@ -178,10 +186,15 @@ def wall_fluxes(source: Source, line: Beamline, disc: Disc, run: Run) -> dict[st
     return {IN_WALLS: decays, OFF_WALLS: scattered}
 
 
+def _again_points(run: Run) -> int:
+    """Return the points of each replicate of a correction."""
+    return _FINE_POINTS if run.precision < _FINE else _AGAIN_POINTS
+
+
 def again_fluxes(line: Beamline, disc: Disc, run: Run, kinds: tuple[str, ...] = AGAIN) -> dict[str, NeutrinoFlux]:
     """Return the fluxes of pions that hadrons make on their way, by kind.
 
-    A correction, computed with a fixed number of points.
+    A correction, computed with a number of points that depends on the precision alone.
 
     Parameters
     ----------
@@ -191,7 +204,7 @@ def again_fluxes(line: Beamline, disc: Disc, run: Run, kinds: tuple[str, ...] = 
         Names in :data:`darkhorn.chain.reinteraction.KINDS`.
     """
     settings: dict[str, Any] = {"replicates": run.replicates, "seed": run.seed, "threads": run.threads}
-    (second,) = second_flux(line, (disc,), EDGES, kinds=kinds, n=_AGAIN_POINTS, **settings)
+    (second,) = second_flux(line, (disc,), EDGES, kinds=kinds, n=_again_points(run), **settings)
     return second.parts
 
 
@@ -208,7 +221,12 @@ def passing_fluxes(line: Beamline, disc: Disc, run: Run) -> dict[str, NeutrinoFl
     """
     found = again_fluxes(line, disc, run, (PASSING, PASSING_AGAIN))
     dump, seed = load_dump(), run.seed + _PASSING_SEED
-    settings: dict[str, Any] = {"n": _AGAIN_POINTS, "replicates": run.replicates, "threads": run.threads, "seed": seed}
+    settings: dict[str, Any] = {
+        "n": _again_points(run),
+        "replicates": run.replicates,
+        "threads": run.threads,
+        "seed": seed,
+    }
     vertices = DumpVertices(PassingProtons(line), dump.steel_nucleon)
     steel = steel_parents(line, dump, disc, run, ParametrisedSource(line, vertices=vertices))
     in_open = ParametrisedSource(line, vertices=OpenVertices(second_source(line, KINDS[PASSING])))
