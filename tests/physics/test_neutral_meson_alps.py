@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from dirac_algebra import EPSILON, METRIC
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from darkhorn.core.errors import RangeError
@@ -101,6 +101,7 @@ def test_values_limits_and_threshold():
 
 @settings(deadline=None, derandomize=True, max_examples=100)
 @given(st.floats(0.0, 1.2), st.floats(-0.5, 1.5), st.floats(-1.0, 1.0))
+@example(5e-324, 0.3, 0.5)
 def test_never_nan_or_negative(x, y, cos):
     m_a, energy = x * PI0, y * PI0
     values = (
