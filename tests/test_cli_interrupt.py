@@ -22,6 +22,11 @@ JOBS = (
 PATIENCE = 240.0
 
 
+def heeds_interrupts() -> None:
+    """Undo that a shell starts background jobs deaf to interrupts, which they hand on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(args: tuple[str, ...], folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "darkhorn", *args, "--threads", "2"],
@@ -29,6 +34,7 @@ def start(args: tuple[str, ...], folder: Path) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heeds_interrupts,
     )
 
 
