@@ -34,7 +34,7 @@ def start(args: tuple[str, ...], folder: Path) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heeds_interrupts,
+        preexec_fn=heeds_interrupts,  # noqa: PLW1509  one call, before exec
     )
 
 
