@@ -22,6 +22,11 @@ JOBS = (
 PATIENCE = 240.0
 
 
+def whole_entries(folder: Path) -> list[Path]:
+    """Entries of the cache; a file that is still being written has a name that begins with a dot."""
+    return [path for path in folder.glob("*.npz") if not path.name.startswith(".")]
+
+
 def heeds_interrupts() -> None:
     """Undo that a shell starts background jobs deaf to interrupts, which they hand on."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,7 +48,7 @@ def test_interrupt_leaves_one_line_and_a_cache_for_the_next_run(job: tuple[str, 
     folder, out = tmp_path / "kept", tmp_path / "out"
     process = start((*job, "--out", str(out)) if job[0] == "run" else job, folder)
     waited = time.monotonic()
-    while len(list(folder.glob("*.npz"))) < 4:
+    while len(whole_entries(folder)) < 4:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() - waited < PATIENCE
         time.sleep(0.05)
