@@ -5,6 +5,7 @@ prediction, and because the same seed has to give the same bytes whatever versio
 of that library is installed. The tests compare the plain sequence with it.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -49,15 +50,16 @@ _PRIMITIVE: Final = (
 )
 """Degree, coefficients of the primitive polynomial and first direction integers of dimensions 2 to 32."""
 
-Words = NDArray[np.uint64]
+Words = NDArray[np.uint32]
 
 
+@lru_cache(maxsize=32)
 def direction_numbers(dimension: int) -> Words:
-    """Return the direction numbers, shape (dimension, BITS), as integers below 2^BITS.
+    """Return the direction numbers, shape (dimension, BITS), as integers below 2^BITS; read-only, since it is kept.
 
     Source: S. Joe and F. Y. Kuo, SIAM J. Sci. Comput. 30, 2635 (2008), table new-joe-kuo-6.
     """
-    columns = np.zeros((dimension, BITS), dtype=np.uint64)
+    columns = np.zeros((dimension, BITS), dtype=np.uint32)
     columns[0] = [1 << (BITS - 1 - k) for k in range(BITS)]
     for row, (degree, coefficients, start) in enumerate(_PRIMITIVE[: dimension - 1], start=1):
         v = [m << (BITS - 1 - k) for k, m in enumerate(start)]
@@ -68,16 +70,17 @@ def direction_numbers(dimension: int) -> Words:
                     value ^= v[k - j]
             v.append(value)
         columns[row] = v
+    columns.flags.writeable = False
     return columns
 
 
 def sobol(n: int, dimension: int) -> Words:
     """Return the first n points (a power of two) as integers below 2^BITS, shape (n, dimension), in natural order."""
-    return _combine(direction_numbers(dimension), n, np.zeros(dimension, dtype=np.uint64))
+    return _combine(direction_numbers(dimension), n, np.zeros(dimension, dtype=np.uint32)).T
 
 
 def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
-    """Return n scrambled points strictly inside (0, 1), shape (n, dimension).
+    """Return n scrambled points strictly inside (0, 1), shape (n, dimension), each coordinate contiguous in memory.
 
     A random lower-triangular binary matrix multiplies each dimension's digits and a random shift is added: every
     point is uniform, and the set keeps the equidistribution of the plain one. Another dimension leaves those before
@@ -97,22 +100,27 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
     Source: J. Matousek, J. Complexity 14, 527 (1998).
     """
     plain = direction_numbers(dimension)
-    drawn = rng.integers(0, 2**BITS, size=(dimension, BITS + 1), dtype=np.uint64)
+    drawn = rng.integers(0, 2**BITS, size=(dimension, BITS + 1), dtype=np.uint64).astype(np.uint32)
     shift, lower = drawn[:, 0], drawn[:, 1:]
-    scrambled = np.zeros_like(plain)
-    for bit in range(BITS):
-        place = np.uint64(BITS - 1 - bit)
-        above = np.uint64(((1 << bit) - 1) << (BITS - bit))
-        mask = (lower[:, bit] & above) | np.uint64(1 << (BITS - 1 - bit))
-        parity = np.bitwise_count(plain & mask[:, None]).astype(np.uint64) & np.uint64(1)
-        scrambled |= parity << place
-    return (_combine(scrambled, n, shift).astype(np.float64) + 0.5) * 2.0**-BITS
+    masks = (lower & _ABOVE) | _DIAGONAL
+    parity = np.bitwise_count(plain[:, None, :] & masks[:, :, None]) & np.uint8(1)
+    scrambled = np.bitwise_or.reduce(parity.astype(np.uint32) << _PLACE[:, None], axis=1)
+    points: Floats = ((_combine(scrambled, n, shift) + 0.5) * 2.0**-BITS).T
+    return points
+
+
+_PLACE: Final = np.arange(BITS - 1, -1, -1, dtype=np.uint32)
+"""Place of each digit of a number, the first digit first."""
+_DIAGONAL: Final = np.uint32(1) << _PLACE
+_ABOVE: Final = ~(np.uint32(2) * _DIAGONAL - np.uint32(1))
+"""All digits before each digit."""
 
 
 def _combine(columns: Words, n: int, shift: Words) -> Words:
-    """Return shift XOR the columns picked by the binary digits of the index, shape (n, dimension)."""
-    points = np.broadcast_to(shift, (n, len(shift))).copy()
-    index = np.arange(n)
-    for bit in range(max(n - 1, 1).bit_length()):
-        points[(index >> bit) & 1 == 1] ^= columns[:, bit]
+    """Return shift XOR the columns picked by the binary digits of the index, shape (dimension, n)."""
+    points = np.empty((len(shift), n), dtype=np.uint32)
+    points[:, 0] = shift
+    for bit in range(n.bit_length() - 1):
+        done = 1 << bit
+        np.bitwise_xor(points[:, :done], columns[:, bit : bit + 1], out=points[:, done : 2 * done])
     return points
