@@ -83,14 +83,12 @@ def test_csv(folder: Path, text: str) -> None:
     read(folder, "case.csv", text.encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.xfail(strict=False, reason="errors of the HepMC library come through")
 @share(0.1)
 @given(text=spoilt_text([HEPMC]))
 def test_hepmc(folder: Path, text: str) -> None:
     read(folder, "case.hepmc", text.encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.xfail(strict=False, reason="zlib.error comes through")
 @share(0.01)
 @given(data=st.data(), suffix=st.sampled_from(["gz", "bz2", "xz"]))
 def test_compressed(folder: Path, data: st.DataObject, suffix: str) -> None:
@@ -102,7 +100,6 @@ def test_compressed(folder: Path, data: st.DataObject, suffix: str) -> None:
     read(folder, f"case.hepmc.{suffix}", data.draw(spoilt_bytes(pack(HEPMC.encode()))))
 
 
-@pytest.mark.xfail(strict=False, reason="a broken NPZ file is left open")
 @pytest.mark.parametrize("name", ["good.npz", "good.parquet"])
 @share(0.02)
 @given(data=st.data())

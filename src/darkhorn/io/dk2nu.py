@@ -17,7 +17,7 @@ from darkhorn.core.rays import Floats, Ints, Rays, check_finite
 from darkhorn.core.species import K_LONG, K_PLUS
 from darkhorn.core.units import CM, GEV, C
 from darkhorn.io.atomic import atomic_path
-from darkhorn.io.foreign import About, masses, optional_package, rays_on_shell, require_pot
+from darkhorn.io.foreign import About, errors_of, masses, optional_package, rays_on_shell, require_pot
 
 TREE: Final = "dk2nuTree"
 META: Final = "dkmetaTree"
@@ -76,17 +76,12 @@ def read_dk2nu(
     uproot = optional_package("uproot", "io", "reading dk2nu files")
     if not file.is_file():
         raise InputFileError(f"cannot read {file}: no such file")
-    try:
-        with uproot.open(str(file)) as root:
-            tree = _tree(file, root, TREE)
-            columns = {name: _column(file, tree, name) for name in DECAY}
-            necm = _column(file, tree, "decay.necm") if "decay.necm" in _names(tree) else None
-            last, before = _ends(file, tree)
-            total = require_pot(file, _pots(file, root) if pot is None else pot, f"'pots' of the tree {META}")
-    except InputFileError:
-        raise
-    except Exception as error:
-        raise InputFileError(f"{file}: truncated or not a ROOT file ({type(error).__name__}: {error})"[:300]) from error
+    with errors_of(file, "a ROOT file"), uproot.open(str(file)) as root:
+        tree = _tree(file, root, TREE)
+        columns = {name: _column(file, tree, name) for name in DECAY}
+        necm = _column(file, tree, "decay.necm") if "decay.necm" in _names(tree) else None
+        last, before = _ends(file, tree)
+        total = require_pot(file, _pots(file, root) if pot is None else pot, f"'pots' of the tree {META}")
     pdgid = _parents(file, columns["decay.ptype"])
     vertex = np.column_stack([columns[f"decay.v{axis}"] for axis in "xyz"]) * CM
     momentum = np.column_stack([columns[f"decay.pdp{axis}"] for axis in "xyz"]) * GEV

@@ -1,5 +1,7 @@
 """What the readers of foreign meson files share: optional packages, protons on target, masses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -36,6 +38,33 @@ def optional_package(name: str, extra: str, purpose: str) -> ModuleType:
         return import_module(name)
     except ImportError as error:
         raise DarkhornError(f"{purpose} needs the package '{name}': pip install 'darkhorn[{extra}]'") from error
+
+
+@contextmanager
+def errors_of(path: Path, expected: str) -> Iterator[None]:
+    """Turn whatever a library or a decompressor raises inside into an error that names the file.
+
+    Parameters
+    ----------
+    path : Path
+        File that is read.
+    expected : str
+        What it should be, with its article; ends the words "truncated or not".
+
+    Raises
+    ------
+    InputFileError
+        In place of any error that is not one of this package.
+    """
+    try:
+        yield
+    except DarkhornError:
+        raise
+    except FileNotFoundError as error:
+        raise InputFileError(f"cannot read {path}: {error.strerror or 'no such file'}") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputFileError(f"{path}: truncated or not {expected} ({type(error).__name__}: {reason})") from error
 
 
 def require_pot(path: Path, pot: float | None, where: str) -> float:

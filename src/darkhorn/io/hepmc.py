@@ -23,7 +23,7 @@ from darkhorn.core.rays import Bools, Floats, Ints, Rays, check_finite
 from darkhorn.core.species import ETA, K_LONG, K_MINUS, K_PLUS, K_SHORT, PI0, PI_MINUS, PI_PLUS
 from darkhorn.core.units import CM, GEV, MEV, MM, C
 from darkhorn.io.atomic import atomic_path
-from darkhorn.io.foreign import About, masses, optional_package, rays_on_shell, require_pot
+from darkhorn.io.foreign import About, errors_of, masses, optional_package, rays_on_shell, require_pot
 
 POT_ATTRIBUTE: Final = "NuHepMC.Exposure.POT"
 """Run attribute that holds the protons on target of a file."""
@@ -34,6 +34,7 @@ MESONS: Final = (PI_PLUS, PI_MINUS, PI0, K_PLUS, K_MINUS, K_LONG, K_SHORT, ETA)
 SUFFIXES: Final = (".hepmc", ".hepmc3")
 """File names that :func:`read_hepmc` takes, also followed by .gz, .bz2 or .xz."""
 
+_OPENERS: Final[dict[str, Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _FIRST: Final = "HepMC::Asciiv3-START_EVENT_LISTING"
 _LAST: Final = "HepMC::Asciiv3-END_EVENT_LISTING"
 _NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -95,7 +96,7 @@ def read_hepmc(
     hep = optional_package("pyhepmc", "io", "reading HepMC3 files")
     events = _check_text(file)
     run, gathered = None, _Listing()
-    with hep.open(str(file)) as reader:
+    with errors_of(file, "HepMC3 text"), hep.open(str(file)) as reader:
         for event in reader:
             run = event.run_info
             gathered.add(event, hep)
@@ -183,22 +184,15 @@ def _check_masses(path: Path, pdgid: Ints, energy: Floats, momentum: Floats) -> 
 
 def _open_text(path: Path) -> TextIO:
     """Open a file, compressed or not, as text."""
-    opener: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    handle: TextIO = opener.get(path.suffix, open)(path, "rt", encoding="utf-8")
+    handle: TextIO = _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8")
     return handle
 
 
 def _check_text(path: Path) -> int:
     """Check every line of the file and return the number of events."""
-    try:
-        with _open_text(path) as lines:
-            return _check_lines(path, enumerate(lines, 1))
-    except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
-        raise InputFileError(f"{path}: truncated or not a compressed file ({error})") from error
-    except UnicodeDecodeError as error:
-        raise InputFileError(f"{path}: not HepMC3 text (byte {error.start} is not UTF-8)") from error
-    except OSError as error:
-        raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
+    kind = "a compressed file" if path.suffix in _OPENERS else "HepMC3 text in UTF-8"
+    with errors_of(path, kind), _open_text(path) as lines:
+        return _check_lines(path, enumerate(lines, 1))
 
 
 def _check_lines(path: Path, lines: Iterator[tuple[int, str]]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from darkhorn.core.errors import InputFileError, RangeError, nearest
 from darkhorn.core.rays import Floats, Rays, check_finite
 from darkhorn.io.atomic import atomic_path
-from darkhorn.io.foreign import About, optional_package, require_pot
+from darkhorn.io.foreign import About, errors_of, optional_package, require_pot
 
 COLUMNS: Final = ("pdgid", "t", "x", "y", "z", "E", "px", "py", "pz", "weight", "parent")
 """Columns of a file: PDG number, ns, m (three), MeV (four), per POT, row of the parent or -1."""
@@ -94,14 +94,13 @@ def read_parquet(path: str | Path) -> tuple[Rays, About]:
         When pyarrow is not installed.
     """
     file = Path(path)
-    arrow = optional_package("pyarrow", "io", "reading Parquet files")
+    optional_package("pyarrow", "io", "reading Parquet files")
     parquet = optional_package("pyarrow.parquet", "io", "reading Parquet files")
     if not file.is_file():
         raise InputFileError(f"cannot read {file}: no such file")
-    try:
+    with errors_of(file, "a Parquet file"):
         table = parquet.read_table(str(file))
-    except (arrow.ArrowException, OSError) as error:
-        raise InputFileError(f"{file}: truncated or not a Parquet file ({str(error).splitlines()[0]})") from error
+        table.validate(full=True)
     _check_columns(file, table)
     about = _check_note(file, (table.schema.metadata or {}).get(_KEY))
     if not table.num_rows:

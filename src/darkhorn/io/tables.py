@@ -5,7 +5,6 @@ proton on target; lines that start with ``#`` are comments. Energies are not sto
 momentum and the PDG mass.
 """
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from darkhorn.core.errors import InputFileError, RangeError, UnknownNameError, n
 from darkhorn.core.rays import Floats, Ints, Rays, check_finite
 from darkhorn.core.species import mass
 from darkhorn.io.atomic import atomic_path, write_text_atomic
+from darkhorn.io.foreign import errors_of
 
 RAY_COLUMNS: Final = ("pdgid", "t", "x", "y", "z", "px", "py", "pz", "weight")
 """Columns of a ray table: PDG number, ns, m (three), MeV/c (three), per POT."""
@@ -147,12 +147,9 @@ def read_rays(path: str | Path) -> Rays:
 
 def _npz_columns(path: Path) -> dict[str, Floats]:
     """Return the arrays of an NPZ file, all of one length, without unpickling anything."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        reason = getattr(error, "strerror", None) or "not an NPZ archive of plain numbers"
-        raise InputFileError(f"cannot read {path}: {reason}") from error
+    expected = "an NPZ archive of plain numbers"
+    with errors_of(path, expected), path.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
+        arrays = {name: np.asarray(archive[name]) for name in archive.files}
     _check_header(path, list(arrays), list(RAY_COLUMNS), [])
     lengths = {name: np.shape(values) for name, values in arrays.items()}
     if len(set(lengths.values())) != 1 or len(lengths["weight"]) != 1:
