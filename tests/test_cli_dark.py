@@ -29,10 +29,10 @@ def test_cross_section_of_a_scalar_on_an_electron_by_hand(cli: Command) -> None:
     m, mv, e, chi, t = 0.51099895, 100.0, 700.0, 5.0, 35.0
     shape = (2 * m * e**2 - (2 * m * e + chi**2) * t) / (4 * 3.141592653589793 * (e**2 - chi**2))
     expected = shape / (mv**2 + 2 * m * t) ** 2 * 3.8937937e-22
-    assert answer["dsigma_dT_cm2_per_MeV"] == pytest.approx(expected, rel=1e-6)
+    assert answer["dsigma_dT_cm2_per_MeV"] == pytest.approx(expected, rel=1e-6, abs=0)
     assert answer["recoil_limits_MeV"] == pytest.approx([0.0, 676.0913], rel=1e-6)
     scaled = cli(*CHI_E, "--spin", "scalar", "--coupling", 1e-3, "--json").json
-    assert scaled["sigma_cm2"] == pytest.approx(1e-6 * answer["sigma_cm2"], rel=1e-12)
+    assert scaled["sigma_cm2"] == pytest.approx(1e-6 * answer["sigma_cm2"], rel=1e-12, abs=0)
     window = cli(*CHI_E, "--spin", "scalar", "--recoil-min", 35, "--recoil-max", 900, "--json").json
     assert 0 < window["sigma_cm2"] < answer["sigma_cm2"]
     table = cli(*CHI_E, "--recoil", 35)
@@ -90,10 +90,10 @@ def test_lifetime_by_hand(cli: Command) -> None:
     args = ("lifetime", "--decay", "phi->mu mu", "--mass", 250, "--coupling", 1e-6)
     answer = cli(*args, "--momentum", 800, "--json").json
     width = 1e-12 * 250 * (1 - 4 * 105.6583755**2 / 250**2) ** 1.5 / (8 * 3.141592653589793)
-    assert answer["width_MeV"] == pytest.approx(width, rel=1e-8)
-    assert answer["c_tau_m"] == pytest.approx(1.973269804e-13 / width, rel=1e-8)
-    assert answer["decay_length_m"] == pytest.approx(1.973269804e-13 / width * 800 / 250, rel=1e-8)
-    assert answer["lifetime_ns"] == pytest.approx(6.582119569e-13 / width, rel=1e-8)
+    assert answer["width_MeV"] == pytest.approx(width, rel=1e-8, abs=0)
+    assert answer["c_tau_m"] == pytest.approx(1.973269804e-13 / width, rel=1e-8, abs=0)
+    assert answer["decay_length_m"] == pytest.approx(1.973269804e-13 / width * 800 / 250, rel=1e-8, abs=0)
+    assert answer["lifetime_ns"] == pytest.approx(6.582119569e-13 / width, rel=1e-8, abs=0)
     table = cli(*args, "--momentum", 800)
     assert "decay length at 800 MeV [m]" in table.out
 
