@@ -16,7 +16,7 @@ FLOORS = (
     {"experiments"},
     {"chain"},
     {"inference"},
-    {"report"},
+    {"report", "bench"},
     {"cli"},
     {"testing"},
 )

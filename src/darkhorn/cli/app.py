@@ -8,6 +8,7 @@ import typer
 
 from darkhorn import __version__
 from darkhorn.cli import (
+    bench,
     cite,
     confront,
     couplings,
@@ -83,6 +84,7 @@ app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command("data", epilog=data.EXAMPLE)(data.data)
 app.command("confront", epilog=confront.EXAMPLE)(confront.confront)
+app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
 app.command("new", epilog=new.EXAMPLE)(new.new)
 app.command("schema", epilog=schema.EXAMPLE)(schema.schema)

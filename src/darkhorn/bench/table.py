@@ -1,0 +1,165 @@
+"""All measurements as rows of one table: what, measured, wanted; and the table as Markdown."""
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from darkhorn import __version__
+from darkhorn.bench import kernels, process, rates
+from darkhorn.bench.designs import CHUNK, DESIGNS, measure
+from darkhorn.core.progress import Step, Tell
+
+FLOOR_US: Final = 0.14
+"""Least time of one history on one core, microseconds: about 2500 floating-point operations and 150 bytes of memory."""
+_NAIVE_CHUNKS: Final = (16, 8, 4, 2)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement.
+
+    Attributes
+    ----------
+    group, what : str
+        Table that it belongs to, and its name there.
+    value : float
+        Measured; NaN where it was not.
+    unit : str
+        Of the value.
+    note : str
+        Comparison or circumstance.
+    """
+
+    group: str
+    what: str
+    value: float
+    unit: str
+    note: str = ""
+
+
+def measure_transport(repeats: int) -> list[Row]:
+    """Return the rows of the horn."""
+    found = kernels.transport_costs(100_000, repeats)
+
+    def row(what: str, key: str) -> Row:
+        return Row("horn", what, 1.0 / found[key], "million pions/s", f"{found[key]:.2f} us, floor {FLOOR_US} us")
+
+    return [
+        row("field, to the end of the horn", "horn"),
+        row("field, to a wall", "walls"),
+        row("all matter, to the decay", "matter"),
+        Row("horn", "median error in direction", found["median_error_mrad"], "mrad", "against precise stepping"),
+        Row("horn", "gain by a second thread", found["two_threads"], "", "wall time; no more on a busy machine"),
+    ]
+
+
+def measure_rates(repeats: int) -> list[Row]:
+    """Return the rows of rates."""
+    stage, cached, whole = rates.stages(repeats), rates.one_rate(repeats), rates.one_rate_from_protons(repeats)
+    further = rates.further_point(repeats)
+    floor = 1.0e-6 * FLOOR_US * whole.histories
+    return [
+        Row("rates", "decays into the detector", 1.0 / stage["decay"], "million/s", f"{stage['decay']:.2f} us"),
+        Row("rates", "detections", 1.0 / stage["detection"], "million/s", f"{stage['detection']:.2f} us a channel"),
+        Row("rates", "1 % of the neutrino mode, from protons", whole.cpu, "CPU s", _reached(whole, floor)),
+        Row("rates", "the same, mesons from the cache", cached.cpu, "CPU s", _reached(cached, floor)),
+        Row("rates", "a further m_mediator", further["m_mediator"], "CPU ms", "photons shared"),
+        Row("rates", "a further m_X", further["m_x"], "CPU ms", "mesons shared"),
+    ]
+
+
+def _reached(found: rates.RateCost, floor: float) -> str:
+    made = f"{found.histories} histories, relvar {found.relvar:.2g}"
+    return f"error {100.0 * found.error:.2f} %, {made}, floor {floor:.2g} s"
+
+
+def measure_scan(repeats: int) -> list[Row]:
+    """Return the row of a scan; one run, whatever ``repeats``."""
+    found = rates.whole_scan()
+    note = f"{1e3 * found['cpu'] / found['points']:.2f} ms a point, worst error {100 * found['worst_error']:.2f} %"
+    return [Row("scan", "64 x 64 masses with fits, neutrino mode, 1 % each", found["cpu"], "CPU s", note)]
+
+
+def measure_errors(repeats: int) -> list[Row]:
+    """Return the row of the quoted error; 32 seeds, whatever ``repeats``."""
+    return [Row("errors", "spread over 32 seeds / quoted error", rates.error_over_spread(), "", "1 expected +- 0.13")]
+
+
+def measure_designs(repeats: int) -> list[Row]:
+    """Return one row a design, each beside the first, and last what ``predict`` takes without a cache."""
+    scenario, setup = rates.neutrino_mode()
+    rows: list[Row] = []
+
+    def add(what: str, cpu: float, note: str) -> None:
+        gain = rows[0].value / cpu if rows else 1.0
+        rows.append(Row("designs", what, cpu, "CPU s to 1 %", f"gain {gain:.2g}; {note}"))
+
+    for design, chunks in zip(DESIGNS, _NAIVE_CHUNKS, strict=True):
+        cost = measure(design, scenario.model, setup, chunks * CHUNK)
+        note = f"relvar {cost.relvar:.3g} from {cost.histories} histories; events {cost.events:.3g} +- {cost.error:.2g}"
+        add(design.name, cost.cpu_to_one_percent, note)
+    for what, found in (
+        ("+ Sobol' points, pilot in energy and transfer, mesons reused", rates.one_rate_from_protons(repeats)),
+        ("+ mesons from the cache", rates.one_rate(repeats)),
+    ):
+        add(
+            what, found.cpu * (found.error / rates.PRECISION) ** 2, f"scaled from an error of {100 * found.error:.2f} %"
+        )
+    return rows
+
+
+def measure_process(repeats: int) -> list[Row]:
+    """Return the rows of whole processes."""
+    job = process.main_job(repeats)
+    return [
+        Row("process", "import darkhorn", process.import_seconds(repeats), "s", "beyond import numpy"),
+        Row("process", "darkhorn run miniboone, cold", job["cold"], "s", "nothing compiled, no mesons"),
+        Row("process", "darkhorn run miniboone, warm", job["warm"], "s", ""),
+        Row("process", "peak memory of it", job["peak_megabytes"], "MB", ""),
+    ]
+
+
+GROUPS: Final[Mapping[str, Callable[[int], list[Row]]]] = {
+    "process": measure_process,
+    "horn": measure_transport,
+    "rates": measure_rates,
+    "designs": measure_designs,
+    "scan": measure_scan,
+    "errors": measure_errors,
+}
+"""What can be measured, by name."""
+
+
+def measure_all(names: tuple[str, ...], repeats: int, tell: Tell = lambda _: None) -> list[Row]:
+    """Return the rows of some groups.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names in :data:`GROUPS`.
+    repeats : int
+        Measurements of which the median counts.
+    tell : callable
+        Told what is being measured.
+    """
+    rows = []
+    for number, name in enumerate(names):
+        tell(Step(name, number / len(names)))
+        rows += GROUPS[name](repeats)
+    return rows
+
+
+def markdown(rows: list[Row]) -> str:
+    """Return the rows as a page of tables."""
+    lines = [
+        f"Measured with darkhorn {__version__}, Python {platform.python_version()}, {platform.machine()}.",
+        "One core, CPU time, medians, everything compiled and imported unless a line says otherwise.",
+    ]
+    group = ""
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            lines += ["", f"### {group}", "", "| what | measured | |", "|---|---|---|"]
+        lines.append(f"| {row.what} | {row.value:.3g} {row.unit} | {row.note} |")
+    return "\n".join(lines) + "\n"
