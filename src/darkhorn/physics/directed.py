@@ -12,6 +12,7 @@ E at fixed direction would bring in a Jacobian that diverges at the largest angl
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import namespace, root
 from darkhorn.core.rays import Floats
 
 
@@ -38,10 +39,11 @@ def rest_energy(energy: ArrayLike, mass: float, cos_theta: ArrayLike, gamma: Arr
     -----
     Source: Lorentz transformation; Byckling and Kajantie, Particle Kinematics, chapter II.
     """
-    energy = np.asarray(energy, dtype=float)
-    momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
-    value = np.asarray(gamma) * (energy - np.asarray(beta) * momentum * np.asarray(cos_theta))
-    return np.asarray(np.maximum(value, mass))
+    xp = namespace(energy, mass, cos_theta, gamma, beta)
+    energy = xp.asarray(energy, dtype=float)
+    momentum = root((energy - mass) * (energy + mass))
+    value = xp.asarray(gamma) * (energy - xp.asarray(beta) * momentum * xp.asarray(cos_theta))
+    return xp.asarray(xp.maximum(value, mass))
 
 
 def lab_energy_limits(
@@ -106,7 +108,8 @@ def directed_density(density_over_p: ArrayLike, momentum: ArrayLike) -> Floats:
     -----
     Source: derived from the invariance of d^3p/E; tested by the integral over the sphere, which is the branching ratio.
     """
-    density: Floats = np.asarray(density_over_p, dtype=float) * np.asarray(momentum, dtype=float) / (4.0 * np.pi)
+    xp = namespace(density_over_p, momentum)
+    density: Floats = xp.asarray(density_over_p, dtype=float) * xp.asarray(momentum, dtype=float) / (4.0 * np.pi)
     return density
 
 

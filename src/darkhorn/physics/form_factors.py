@@ -6,6 +6,7 @@ The momentum transfer q is in MeV, Q^2 = -t in MeV^2. Every nuclear form factor 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import check_range, namespace, root
 from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV, HBARC_FM
@@ -116,15 +117,16 @@ def helm(q: ArrayLike, mass_number: ArrayLike, radius: str = "lewin-smith") -> F
 
     Source: Helm, Phys. Rev. 104, 1466 (1956).
     """
-    require_range("momentum transfer q", q, 0.0, unit="MeV")
-    q = np.asarray(q, dtype=float) / HBARC_FM
+    check_range("momentum transfer q", q, 0.0, unit="MeV")
+    xp = namespace(q)
+    q = xp.asarray(q, dtype=float) / HBARC_FM
     x = q * helm_radius_fm(mass_number, radius)
     small = x < 0.1
-    safe = np.where(small, 1.0, x)
-    full = 3.0 * (np.sin(safe) - safe * np.cos(safe)) / safe**3
-    near = np.where(small, x, 0.0) ** 2
+    safe = xp.where(small, 1.0, x)
+    full = 3.0 * (xp.sin(safe) - safe * xp.cos(safe)) / safe**3
+    near = xp.where(small, x, 0.0) ** 2
     series = 1.0 - near / 10.0 * (1.0 - near / 28.0 * (1.0 - near / 54.0))
-    return np.asarray(np.where(small, series, full) * np.exp(-0.5 * (q * SKIN_FM) ** 2))
+    return xp.asarray(xp.where(small, series, full) * xp.exp(-0.5 * (q * SKIN_FM) ** 2))
 
 
 def dipole(q_sq: ArrayLike) -> Floats:
@@ -149,8 +151,9 @@ def dipole(q_sq: ArrayLike) -> Floats:
     -----
     Source: Hofstadter, Rev. Mod. Phys. 28, 214 (1956), with the mass of common use.
     """
-    require_range("q_sq", q_sq, 0.0, unit="MeV^2")
-    return np.asarray((1.0 + np.asarray(q_sq, dtype=float) / DIPOLE_MASS_SQ) ** -2)
+    check_range("q_sq", q_sq, 0.0, unit="MeV^2")
+    xp = namespace(q_sq)
+    return xp.asarray((1.0 + xp.asarray(q_sq, dtype=float) / DIPOLE_MASS_SQ) ** -2)
 
 
 def f1_proton(q_sq: ArrayLike) -> Floats:
@@ -177,8 +180,9 @@ def f1_proton(q_sq: ArrayLike) -> Floats:
 
     Source: Ernst, Sachs and Wali, Phys. Rev. 119, 1105 (1960).
     """
-    tau = np.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
-    return np.asarray(dipole(q_sq) * (1.0 + MU_PROTON * tau) / (1.0 + tau))
+    xp = namespace(q_sq)
+    tau = xp.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
+    return xp.asarray(dipole(q_sq) * (1.0 + MU_PROTON * tau) / (1.0 + tau))
 
 
 def f1_neutron(q_sq: ArrayLike) -> Floats:
@@ -205,9 +209,10 @@ def f1_neutron(q_sq: ArrayLike) -> Floats:
     -----
     Source: Galster et al., Nucl. Phys. B 32, 221 (1971).
     """
-    tau = np.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
+    xp = namespace(q_sq)
+    tau = xp.asarray(q_sq, dtype=float) / (4.0 * NUCLEON_MASS**2)
     electric = -MU_NEUTRON * tau / (1.0 + 5.6 * tau)
-    return np.asarray(dipole(q_sq) * (electric + tau * MU_NEUTRON) / (1.0 + tau))
+    return xp.asarray(dipole(q_sq) * (electric + tau * MU_NEUTRON) / (1.0 + tau))
 
 
 def nucleon_form_factor(q_sq: ArrayLike, coupling: str, *, neutron: bool = False) -> Floats:
@@ -357,8 +362,9 @@ def pauli_blocking(q_sq: ArrayLike, fermi_momentum: float = FERMI_MOMENTUM) -> F
 
     Source: derived (overlap of two spheres).
     """
-    require_range("q_sq", q_sq, 0.0, unit="MeV^2")
+    check_range("q_sq", q_sq, 0.0, unit="MeV^2")
     require_range("fermi_momentum", fermi_momentum, 0.0, unit="MeV", open_low=True)
-    y = np.asarray(q_sq, dtype=float)
-    x = np.minimum(np.sqrt(y * (1.0 + y / (4.0 * NUCLEON_MASS**2))) / (2.0 * fermi_momentum), 1.0)
-    return np.asarray(0.5 * x * (3.0 - x**2))
+    xp = namespace(q_sq)
+    y = xp.asarray(q_sq, dtype=float)
+    x = xp.minimum(root(y * (1.0 + y / (4.0 * NUCLEON_MASS**2))) / (2.0 * fermi_momentum), 1.0)
+    return xp.asarray(0.5 * x * (3.0 - x**2))

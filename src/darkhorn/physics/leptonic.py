@@ -8,14 +8,16 @@ pseudoscalar, delta = q^2 - m^2, so that what survives m -> 0 stands apart from 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import namespace
 from darkhorn.core.rays import Floats
 from darkhorn.physics.phase_space import Dots, dots
 
 
 def _pseudoscalar(at: Dots, lepton_sq: Floats, boson_sq: Floats) -> Floats:
     """Return 4 [l.n - m^2 k.n/delta - m^2 m_x^2 q.n/delta^2], which vanishes on part of the edge: rounding is cut."""
+    xp = namespace(at.delta, boson_sq)
     ratio = lepton_sq / at.delta
-    return np.asarray(np.maximum(4.0 * (at.l_n - ratio * (at.k_n + boson_sq * at.q_n / at.delta)), 0.0))
+    return xp.asarray(xp.maximum(4.0 * (at.l_n - ratio * (at.k_n + boson_sq * at.q_n / at.delta)), 0.0))
 
 
 def msq_pseudoscalar_ib1(
@@ -47,8 +49,8 @@ def msq_pseudoscalar_ib1(
     -----
     Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
     """
-    at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
-    return _pseudoscalar(at, np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2)
+    at, xp = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2), namespace(m_x)
+    return _pseudoscalar(at, xp.asarray(m_l, dtype=float) ** 2, xp.asarray(m_x, dtype=float) ** 2)
 
 
 def msq_scalar_ib1(
@@ -83,9 +85,10 @@ def msq_scalar_ib1(
     tests/physics/test_leptonic.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
-    lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
+    xp = namespace(at.delta, at.pole)
+    lepton_sq, boson_sq = xp.asarray(m_l, dtype=float) ** 2, xp.asarray(m_x, dtype=float) ** 2
     flip = 16.0 * lepton_sq * (at.delta + lepton_sq) * at.q_n / at.delta**2
-    return np.asarray(np.maximum(_pseudoscalar(at, lepton_sq, boson_sq) + flip, 0.0))
+    return xp.asarray(xp.maximum(_pseudoscalar(at, lepton_sq, boson_sq) + flip, 0.0))
 
 
 def msq_scalar_ib2(
@@ -118,9 +121,10 @@ def msq_scalar_ib2(
     Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    xp = namespace(at.l_n, at.delta)
     shape = np.broadcast_shapes(np.shape(at.l_n), np.shape(at.delta))
-    mass_sq = np.asarray(m_l, dtype=float) ** 2
-    return np.broadcast_to(4.0 * mass_sq * np.maximum(at.l_n, 0.0) / at.pole**2, shape)
+    mass_sq = xp.asarray(m_l, dtype=float) ** 2
+    return xp.broadcast_to(4.0 * mass_sq * xp.maximum(at.l_n, 0.0) / at.pole**2, shape)
 
 
 def msq_pseudoscalar_derivative(
@@ -160,9 +164,10 @@ def msq_pseudoscalar_derivative(
     Source: derived; checked against explicit matrices in tests/physics/test_leptonic.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
-    lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
+    xp = namespace(at.delta, at.pole)
+    lepton_sq, boson_sq = xp.asarray(m_l, dtype=float) ** 2, xp.asarray(m_x, dtype=float) ** 2
     if not weak_vertex:
-        return np.asarray(lepton_sq * _pseudoscalar(at, lepton_sq, boson_sq))
+        return xp.asarray(lepton_sq * _pseudoscalar(at, lepton_sq, boson_sq))
     h = 1.0 + 2.0 * lepton_sq / at.delta
     emission = at.delta * at.k_n - boson_sq * at.q_n
-    return np.asarray(np.maximum(lepton_sq * (at.l_n - 2.0 * h * at.k_n) + h * h * emission, 0.0))
+    return xp.asarray(xp.maximum(lepton_sq * (at.l_n - 2.0 * h * at.k_n) + h * h * emission, 0.0))

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import namespace, root
 from darkhorn.core.rays import Floats
 from darkhorn.physics.form_factors import dipole, helm, nucleon_form_factor, pauli_blocking
 
@@ -30,7 +30,7 @@ def coherent(q_sq: ArrayLike, mass_number: int, charge: float, radius: str = "le
     -----
     Source: R. H. Helm, Phys. Rev. 104, 1466 (1956); Lewin and Smith, Astropart. Phys. 6, 87 (1996).
     """
-    factor: Floats = (charge * helm(np.sqrt(np.asarray(q_sq, dtype=float)), mass_number, radius)) ** 2
+    factor: Floats = (charge * helm(root(namespace(q_sq).asarray(q_sq, dtype=float)), mass_number, radius)) ** 2
     return factor
 
 
@@ -60,12 +60,13 @@ def incoherent_vector(
 
     Source: standard prescription, for instance Freedman, Phys. Rev. D 9, 1389 (1974).
     """
+    xp = namespace(q_sq)
     free = protons * nucleon_form_factor(q_sq, coupling) ** 2
     if protons + neutrons == 1:
-        return np.asarray(free)
+        return xp.asarray(free)
     bound = free + neutrons * nucleon_form_factor(q_sq, coupling, neutron=True) ** 2
-    factor = bound * (1.0 - helm(np.sqrt(np.asarray(q_sq, dtype=float)), protons + neutrons, radius) ** 2)
-    return np.asarray(factor * pauli_blocking(q_sq) if pauli else factor)
+    factor = bound * (1.0 - helm(root(xp.asarray(q_sq, dtype=float)), protons + neutrons, radius) ** 2)
+    return xp.asarray(factor * pauli_blocking(q_sq) if pauli else factor)
 
 
 def incoherent_scalar(
@@ -78,11 +79,12 @@ def incoherent_scalar(
 
     Source: standard prescription, for instance Freedman, Phys. Rev. D 9, 1389 (1974).
     """
+    xp = namespace(q_sq)
     free = (protons * charges[0] ** 2 + neutrons * charges[1] ** 2) * dipole(q_sq) ** 2
     if protons + neutrons == 1:
-        return np.asarray(free)
-    factor = free * (1.0 - helm(np.sqrt(np.asarray(q_sq, dtype=float)), protons + neutrons, radius) ** 2)
-    return np.asarray(factor * pauli_blocking(q_sq) if pauli else factor)
+        return xp.asarray(free)
+    factor = free * (1.0 - helm(root(xp.asarray(q_sq, dtype=float)), protons + neutrons, radius) ** 2)
+    return xp.asarray(factor * pauli_blocking(q_sq) if pauli else factor)
 
 
 def incoherent_spin(q_sq: ArrayLike, nucleons: int, *, pauli: bool = False) -> Floats:
@@ -104,5 +106,6 @@ def incoherent_spin(q_sq: ArrayLike, nucleons: int, *, pauli: bool = False) -> F
     -----
     Source: derived (gamma5 flips a nucleon's spin, so amplitudes of paired nucleons cancel).
     """
+    xp = namespace(q_sq)
     factor = nucleons * dipole(q_sq) ** 2
-    return np.asarray(factor * pauli_blocking(q_sq) if pauli and nucleons > 1 else factor)
+    return xp.asarray(factor * pauli_blocking(q_sq) if pauli and nucleons > 1 else factor)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import namespace, root
 from darkhorn.core.rays import Bools, Floats
 
 SquaredAmplitude = Callable[[Floats, Floats, Floats], Floats]
@@ -61,10 +62,11 @@ def dots(
 
     Source: PDG, review of kinematics, three-body decays.
     """
-    pair, other = np.asarray(m12_sq, dtype=float), np.asarray(m23_sq, dtype=float)
-    parent_sq, lepton_sq, boson_sq = (np.asarray(mass, dtype=float) ** 2 for mass in (M, m_l, m_x))
+    xp = namespace(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    pair, other = xp.asarray(m12_sq, dtype=float), xp.asarray(m23_sq, dtype=float)
+    parent_sq, lepton_sq, boson_sq = (xp.asarray(mass, dtype=float) ** 2 for mass in (M, m_l, m_x))
     pole = parent_sq - pair
-    delta = pole + boson_sq - other if q2_minus_m2 is None else np.asarray(q2_minus_m2, dtype=float)
+    delta = pole + boson_sq - other if q2_minus_m2 is None else xp.asarray(q2_minus_m2, dtype=float)
     return Dots(
         k_l=0.5 * (delta - boson_sq),
         k_n=0.5 * (other - boson_sq),
@@ -93,8 +95,9 @@ def energy_max(M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> Floats:
     -----
     Source: PDG, review of kinematics, three-body decays.
     """
-    parent, lepton, boson = (np.asarray(mass, dtype=float) for mass in (M, m_l, m_x))
-    return np.asarray(0.5 * ((parent - lepton) * (parent + lepton) / parent + boson**2 / parent))
+    xp = namespace(M, m_l, m_x)
+    parent, lepton, boson = (xp.asarray(mass, dtype=float) for mass in (M, m_l, m_x))
+    return xp.asarray(0.5 * ((parent - lepton) * (parent + lepton) / parent + boson**2 / parent))
 
 
 def m12_sq_of_energy(energy: ArrayLike, M: ArrayLike, m_x: ArrayLike) -> Floats:
@@ -104,8 +107,9 @@ def m12_sq_of_energy(energy: ArrayLike, M: ArrayLike, m_x: ArrayLike) -> Floats:
     -----
     Source: PDG, review of kinematics, three-body decays.
     """
-    parent, boson = np.asarray(M, dtype=float), np.asarray(m_x, dtype=float)
-    return np.asarray((parent - boson) ** 2 - 2.0 * parent * (np.asarray(energy, dtype=float) - boson))
+    xp = namespace(energy, M, m_x)
+    parent, boson = xp.asarray(M, dtype=float), xp.asarray(m_x, dtype=float)
+    return xp.asarray((parent - boson) ** 2 - 2.0 * parent * (xp.asarray(energy, dtype=float) - boson))
 
 
 def _pair_frame(pair: Floats, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -113,12 +117,13 @@ def _pair_frame(pair: Floats, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> t
 
     Outside of [m_l^2, (M - m_x)^2] the values are those of the nearer end; m_l > 0.
     """
-    parent, lepton, boson = (np.asarray(mass, dtype=float) for mass in (M, m_l, m_x))
-    root = np.sqrt(np.clip(pair, lepton**2, np.maximum(parent - boson, lepton) ** 2))
-    neutrino = (root - lepton) * (root + lepton) / (2.0 * root)
-    squares = (parent - boson - root) * (parent - boson + root) * ((parent + boson) ** 2 - root**2)
-    momentum = np.sqrt(np.maximum(squares, 0.0)) / (2.0 * root)
-    return neutrino, np.sqrt(momentum**2 + boson**2), momentum
+    xp = namespace(pair, M, m_l, m_x)
+    parent, lepton, boson = (xp.asarray(mass, dtype=float) for mass in (M, m_l, m_x))
+    both = xp.sqrt(xp.clip(pair, lepton**2, xp.maximum(parent - boson, lepton) ** 2))
+    neutrino = (both - lepton) * (both + lepton) / (2.0 * both)
+    squares = (parent - boson - both) * (parent - boson + both) * ((parent + boson) ** 2 - both**2)
+    momentum = root(squares) / (2.0 * both)
+    return neutrino, root(momentum**2 + boson**2), momentum
 
 
 def m23_sq_limits(m12_sq: ArrayLike, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> tuple[Floats, Floats]:
@@ -142,10 +147,11 @@ def m23_sq_limits(m12_sq: ArrayLike, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLik
     -----
     Source: PDG, review of kinematics, limits of the Dalitz plot, with a massless second particle.
     """
-    pair, boson_sq = np.asarray(m12_sq, dtype=float), np.asarray(m_x, dtype=float) ** 2
+    xp = namespace(m12_sq, M, m_l, m_x)
+    pair, boson_sq = xp.asarray(m12_sq, dtype=float), xp.asarray(m_x, dtype=float) ** 2
     neutrino, energy, momentum = _pair_frame(pair, M, m_l, m_x)
     total = energy + momentum
-    low = boson_sq + 2.0 * neutrino * boson_sq / np.where(total > 0.0, total, 1.0)
+    low = boson_sq + 2.0 * neutrino * boson_sq / xp.where(total > 0.0, total, 1.0)
     return low, boson_sq + 2.0 * neutrino * total
 
 
@@ -171,12 +177,13 @@ def delta_limits(m12_sq: ArrayLike, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike
     -----
     Source: derived; checked against m23_sq_limits in tests/physics/test_phase_space.py.
     """
-    pair = np.asarray(m12_sq, dtype=float)
-    lepton_sq, boson_sq = np.asarray(m_l, dtype=float) ** 2, np.asarray(m_x, dtype=float) ** 2
+    xp = namespace(m12_sq, M, m_l, m_x)
+    pair = xp.asarray(m12_sq, dtype=float)
+    lepton_sq, boson_sq = xp.asarray(m_l, dtype=float) ** 2, xp.asarray(m_x, dtype=float) ** 2
     momentum_l, energy, momentum = _pair_frame(pair, M, m_l, m_x)
-    total = np.sqrt(momentum_l**2 + lepton_sq) * energy + momentum_l * momentum
+    total = xp.sqrt(momentum_l**2 + lepton_sq) * energy + momentum_l * momentum
     product = lepton_sq * energy**2 + momentum_l**2 * boson_sq
-    return boson_sq + 2.0 * product / np.where(total > 0.0, total, 1.0), boson_sq + 2.0 * total
+    return boson_sq + 2.0 * product / xp.where(total > 0.0, total, 1.0), boson_sq + 2.0 * total
 
 
 def inside_dalitz(m12_sq: ArrayLike, m23_sq: ArrayLike, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> Bools:
@@ -205,15 +212,16 @@ def _gauss(order: int) -> tuple[Floats, Floats]:
 
 def _integral_over_m23(msq: SquaredAmplitude, pair: Floats, M: float, m_l: float, m_x: float, order: int) -> Floats:
     """Return Int Sum|M|^2 dm23^2 for each m12^2 (K,) by Gauss-Legendre in log(q^2 - m_l^2)."""
+    xp = namespace(pair, m_x)
     nodes, weights = _gauss(order)
     low, high = delta_limits(pair, M, m_l, m_x)
     some = high > low
-    low = np.where(some, low, 1.0)
-    span = np.log(np.where(some, high, 1.0) / low)
-    delta = low[:, None] * np.exp(span[:, None] * nodes)
+    low = xp.where(some, low, 1.0)
+    span = xp.log(xp.where(some, high, 1.0) / low)
+    delta = low[:, None] * xp.exp(span[:, None] * nodes)
     m23_sq = (M**2 + m_x**2 - pair)[:, None] - delta
-    values = msq(np.broadcast_to(pair[:, None], delta.shape), m23_sq, delta)
-    return np.asarray(span * ((values * delta) @ weights))
+    values = msq(xp.broadcast_to(pair[:, None], delta.shape), m23_sq, delta)
+    return xp.asarray(span * ((values * delta) @ weights))
 
 
 def dgamma_de(msq: SquaredAmplitude, energy: ArrayLike, M: float, m_l: float, m_x: float, order: int = 64) -> Floats:
@@ -245,9 +253,19 @@ def dgamma_de(msq: SquaredAmplitude, energy: ArrayLike, M: float, m_l: float, m_
     result = np.zeros_like(energies)
     inside = (energies > m_x) & (energies < energy_max(M, m_l, m_x)) & (m_l + m_x < M)
     if inside.any():
-        pair = m12_sq_of_energy(energies[inside], M, m_x)
-        result[inside] = _integral_over_m23(msq, pair, M, m_l, m_x, order)
-    return result / ((2.0 * np.pi) ** 3 * 16.0 * M**2)
+        result[inside] = dgamma_de_inside(msq, energies[inside], M, m_l, m_x, order)
+    return result
+
+
+def dgamma_de_inside(
+    msq: SquaredAmplitude, energy: Floats, M: float, m_l: float, m_x: float, order: int = 64
+) -> Floats:
+    """Return :func:`dgamma_de` for energies (K,) inside of the spectrum of an open channel, which are not checked.
+
+    No value decides which way to go, so that m_x may be a number that JAX traces. Parameters and source as there.
+    """
+    pair = m12_sq_of_energy(energy, M, m_x)
+    return _integral_over_m23(msq, pair, M, m_l, m_x, order) / ((2.0 * np.pi) ** 3 * 16.0 * M**2)
 
 
 def three_body_width(

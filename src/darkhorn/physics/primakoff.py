@@ -13,7 +13,7 @@ with its mass and the isovector coupling of the nucleon.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.core.errors import require_range
+from darkhorn.core.arrays import check_range, namespace
 from darkhorn.core.rays import Floats
 from darkhorn.physics.two_to_two import mandelstam_s, q_sq_limits
 
@@ -41,9 +41,10 @@ def operator_factor(*, hc_doubles: bool = False) -> float:
 
 def _propagator_sq(q_sq: Floats, mediator_mass: ArrayLike) -> Floats:
     """Return (Q^2 + m_med^2)^2 in MeV^4; raise where it vanishes."""
-    below = q_sq + np.asarray(mediator_mass, dtype=float) ** 2
-    require_range("q_sq + mediator_mass^2", below, 0.0, unit="MeV^2", open_low=True)
-    return np.asarray(below**2)
+    xp = namespace(q_sq, mediator_mass)
+    below = q_sq + xp.asarray(mediator_mass, dtype=float) ** 2
+    check_range("q_sq + mediator_mass^2", below, 0.0, unit="MeV^2", open_low=True)
+    return xp.asarray(below**2)
 
 
 def msq_x_via_vector(
@@ -79,13 +80,14 @@ def msq_x_via_vector(
 
     Source: derived; checked against explicit traces in tests/physics/test_primakoff.py.
     """
-    m, y = np.asarray(m, dtype=float), np.asarray(q_sq, dtype=float)
+    xp = namespace(energy, q_sq, m, target_mass, mediator_mass)
+    m, y = xp.asarray(m, dtype=float), xp.asarray(q_sq, dtype=float)
     low, high = q_sq_limits(energy, m, target_mass)
     inside = (y >= low) & (y <= high)
-    y = np.clip(y, low, high)
+    y = xp.clip(y, low, high)
     charge = 2.0 * mandelstam_s(energy, m, target_mass) * (y - low) * (high - y)
     value = (charge + y * (y + m**2) ** 2) / (8.0 * _propagator_sq(y, mediator_mass))
-    return np.where(inside, value, 0.0)
+    return xp.where(inside, value, 0.0)
 
 
 def msq_x_via_vector_st(
@@ -152,9 +154,10 @@ def msq_v_via_scalar(q_sq: ArrayLike, m: ArrayLike, target_mass: ArrayLike, medi
     -----
     Source: derived; checked against explicit traces in tests/physics/test_primakoff.py.
     """
-    y, m, target = (np.asarray(value, dtype=float) for value in (q_sq, m, target_mass))
-    require_range("q_sq", y, 0.0, unit="MeV^2")
-    return np.asarray((4.0 * target**2 + y) * (m**2 + y) ** 2 / (24.0 * _propagator_sq(y, mediator_mass)))
+    xp = namespace(q_sq, m, target_mass, mediator_mass)
+    y, m, target = (xp.asarray(value, dtype=float) for value in (q_sq, m, target_mass))
+    check_range("q_sq", y, 0.0, unit="MeV^2")
+    return xp.asarray((4.0 * target**2 + y) * (m**2 + y) ** 2 / (24.0 * _propagator_sq(y, mediator_mass)))
 
 
 def msq_v_via_pseudoscalar(q_sq: ArrayLike, m: ArrayLike, mediator_mass: ArrayLike) -> Floats:
@@ -184,6 +187,7 @@ def msq_v_via_pseudoscalar(q_sq: ArrayLike, m: ArrayLike, mediator_mass: ArrayLi
     -----
     Source: derived; checked against explicit traces in tests/physics/test_primakoff.py.
     """
-    y, m = np.asarray(q_sq, dtype=float), np.asarray(m, dtype=float)
-    require_range("q_sq", y, 0.0, unit="MeV^2")
-    return np.asarray(y * (m**2 + y) ** 2 / (24.0 * _propagator_sq(y, mediator_mass)))
+    xp = namespace(q_sq, m, mediator_mass)
+    y, m = xp.asarray(q_sq, dtype=float), xp.asarray(m, dtype=float)
+    check_range("q_sq", y, 0.0, unit="MeV^2")
+    return xp.asarray(y * (m**2 + y) ** 2 / (24.0 * _propagator_sq(y, mediator_mass)))

@@ -13,13 +13,15 @@ Polarisation sum -g + k k/m_V^2. Sums of squares that rounding would make negati
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import namespace
 from darkhorn.core.rays import Floats
 from darkhorn.physics.phase_space import Dots, dots
 
 
 def _squares(*masses: ArrayLike) -> tuple[Floats, ...]:
     """Return the squares of masses as arrays."""
-    return tuple(np.asarray(mass, dtype=float) ** 2 for mass in masses)
+    xp = namespace(*masses)
+    return tuple(xp.asarray(mass, dtype=float) ** 2 for mass in masses)
 
 
 def _bracket(at: Dots, q_lepton: float, q_meson: float, M: ArrayLike, m_l: ArrayLike, m_x: ArrayLike) -> Floats:
@@ -39,7 +41,8 @@ def _bracket(at: Dots, q_lepton: float, q_meson: float, M: ArrayLike, m_l: Array
     a_n = 2.0 * h * at.l_n - g * n_line
     a_k = 2.0 * h * at.k_l - g * at.pole
     mixed = l_a * at.k_n - at.k_l * a_n + at.l_n * a_k
-    return np.asarray(a_sq * at.l_n + 2.0 * h * mixed - 2.0 * h * h * (2.0 * at.k_l * at.k_n - boson_sq * at.l_n))
+    whole = a_sq * at.l_n + 2.0 * h * mixed - 2.0 * h * h * (2.0 * at.k_l * at.k_n - boson_sq * at.l_n)
+    return namespace(whole).asarray(whole)
 
 
 def msq_vector(
@@ -78,16 +81,17 @@ def msq_vector(
     Source: derived; checked against explicit matrices in tests/physics/test_radiative.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    xp = namespace(at.delta, at.pole)
     lepton_sq, boson_sq = _squares(m_l, m_x)
     result = -4.0 * lepton_sq * _bracket(at, q_lepton, q_meson, M, m_l, m_x)
     broken = q_lepton - q_meson
     if broken == 0.0:
-        return np.asarray(np.maximum(result, 0.0))
+        return xp.asarray(xp.maximum(result, 0.0))
     n_line = 2.0 * at.l_n + at.k_n
     a_n = 2.0 * q_lepton * at.l_n / at.delta - q_meson * n_line / at.pole
     mixed = -8.0 * broken * lepton_sq * (4.0 * q_lepton * at.k_n / at.delta + a_n)
     longitudinal = 2.0 * at.k_n * (at.k_l + lepton_sq) + (lepton_sq - boson_sq) * at.l_n
-    return np.asarray(np.maximum(result + mixed + broken**2 * (4.0 * longitudinal / boson_sq + 8.0 * at.l_n), 0.0))
+    return xp.asarray(xp.maximum(result + mixed + broken**2 * (4.0 * longitudinal / boson_sq + 8.0 * at.l_n), 0.0))
 
 
 def msq_vector_sum(
@@ -176,7 +180,8 @@ def msq_lepton_line(
     left = 4.0 * (q_sq / at.delta) ** 2 * (at.l_n + enhancement * at.k_n)
     right = 4.0 * lepton_sq / at.delta**2 * (l_w + enhancement * k_w)
     mixed = -24.0 * lepton_sq * q_sq * at.q_n / at.delta**2
-    return np.asarray(np.maximum(c_left**2 * left + c_right**2 * right + c_left * c_right * mixed, 0.0))
+    xp = namespace(left, right)
+    return xp.asarray(xp.maximum(c_left**2 * left + c_right**2 * right + c_left * c_right * mixed, 0.0))
 
 
 def msq_vector_ib1(
@@ -222,12 +227,13 @@ def msq_vector_ib2(
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
     lepton_sq, boson_sq = _squares(m_l, m_x)
-    pair = np.asarray(m12_sq, dtype=float)
-    parent, boson = np.asarray(M, dtype=float), np.asarray(m_x, dtype=float)
+    xp = namespace(at.delta, at.pole)
+    pair = xp.asarray(m12_sq, dtype=float)
+    parent, boson = xp.asarray(M, dtype=float), xp.asarray(m_x, dtype=float)
     momentum_sq = 0.25 * ((parent - boson) ** 2 - pair) * ((parent + boson) ** 2 - pair)
     shape = np.broadcast_shapes(np.shape(momentum_sq), np.shape(at.delta))
     square = 16.0 * lepton_sq * at.l_n * momentum_sq / (boson_sq * at.pole**2)
-    return np.broadcast_to(np.maximum(square, 0.0), shape)
+    return xp.broadcast_to(xp.maximum(square, 0.0), shape)
 
 
 def msq_vector_contact(
@@ -248,8 +254,9 @@ def msq_vector_contact(
     Source: derived; checked against explicit matrices in tests/physics/test_radiative.py.
     """
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
-    longitudinal = 2.0 * at.k_l * at.k_n / np.asarray(m_x, dtype=float) ** 2
-    return np.asarray(np.maximum(4.0 * (at.l_n + longitudinal), 0.0))
+    xp = namespace(at.delta, at.pole)
+    longitudinal = 2.0 * at.k_l * at.k_n / xp.asarray(m_x, dtype=float) ** 2
+    return xp.asarray(xp.maximum(4.0 * (at.l_n + longitudinal), 0.0))
 
 
 def msq_structure(
@@ -305,12 +312,13 @@ def msq_structure(
     if axial_form not in ("L", "p"):
         raise ValueError(f"axial_form = {axial_form!r}; allowed: 'L', 'p'")
     at = dots(m12_sq, m23_sq, M, m_l, m_x, q2_minus_m2)
+    xp = namespace(at.delta, at.pole, f_vector, f_axial)
     parent_sq, lepton_sq, boson_sq = _squares(M, m_l, m_x)
-    pair_sq = np.asarray(m12_sq, dtype=float)
+    pair_sq = xp.asarray(m12_sq, dtype=float)
     pair_l, pair_n, pair_k = lepton_sq + at.l_n, at.l_n, at.k_l + at.k_n
 
     def curly(s_l: Floats, s_n: Floats, s_k: Floats, s_sq: Floats) -> Floats:
-        return np.asarray(s_k * (s_l * at.k_n + at.k_l * s_n) - s_sq * at.k_l * at.k_n)
+        return xp.asarray(s_k * (s_l * at.k_n + at.k_l * s_n) - s_sq * at.k_l * at.k_n)
 
     of_pair = curly(pair_l, pair_n, pair_k, pair_sq)
     if axial_form == "L":
@@ -321,5 +329,5 @@ def msq_structure(
     vector = 8.0 * (of_pair - boson_sq * pair_l * pair_n)
     axial = 8.0 * of_axial + 4.0 * boson_sq * s_sq * at.l_n
     mixed = 16.0 * s_k * (at.k_l * pair_n - at.k_n * pair_l)
-    h_v, h_a = np.asarray(f_vector, dtype=float), np.asarray(f_axial, dtype=float)
-    return np.asarray(np.maximum(h_v**2 * vector + h_a**2 * axial + h_v * h_a * mixed, 0.0))
+    h_v, h_a = xp.asarray(f_vector, dtype=float), xp.asarray(f_axial, dtype=float)
+    return xp.asarray(xp.maximum(h_v**2 * vector + h_a**2 * axial + h_v * h_a * mixed, 0.0))

@@ -11,6 +11,7 @@ so that Q^2_min ~ (m^2/2E)^2 keeps all its digits although it may be 1e-15 of Q^
 import numpy as np
 from numpy.typing import ArrayLike
 
+from darkhorn.core.arrays import check_range, namespace, root
 from darkhorn.core.errors import require_range
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import INV_MEV2_IN_CM2
@@ -40,10 +41,11 @@ def momentum(energy: ArrayLike, m: ArrayLike) -> Floats:
     -----
     Source: derived (mass shell).
     """
-    energy, m = np.asarray(energy, dtype=float), np.asarray(m, dtype=float)
-    require_range("m", m, 0.0, unit="MeV")
-    require_range("energy - m", energy - m + _ROUNDING * m, 0.0, unit="MeV")
-    return np.asarray(np.sqrt(np.maximum((energy - m) * (energy + m), 0.0)))
+    xp = namespace(energy, m)
+    energy, m = xp.asarray(energy, dtype=float), xp.asarray(m, dtype=float)
+    check_range("m", m, 0.0, unit="MeV")
+    check_range("energy - m", energy - m + _ROUNDING * m, 0.0, unit="MeV")
+    return root((energy - m) * (energy + m))
 
 
 def mandelstam_s(energy: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> Floats:
@@ -68,9 +70,10 @@ def mandelstam_s(energy: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> Flo
     -----
     Source: derived (four-momentum conservation).
     """
-    energy, m, target = (np.asarray(value, dtype=float) for value in (energy, m, target_mass))
-    require_range("target_mass", target, 0.0, unit="MeV", open_low=True)
-    return np.asarray(m**2 + target**2 + 2.0 * target * energy)
+    xp = namespace(energy, m, target_mass)
+    energy, m, target = (xp.asarray(value, dtype=float) for value in (energy, m, target_mass))
+    check_range("target_mass", target, 0.0, unit="MeV", open_low=True)
+    return xp.asarray(m**2 + target**2 + 2.0 * target * energy)
 
 
 def q_sq_limits(energy: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> tuple[Floats, Floats]:
@@ -99,12 +102,13 @@ def q_sq_limits(energy: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> tupl
     Source: derived; Q^2_max = 2 p3* (E1* + p1*) - m^2 and the product of both limits is m^4 M^2/s.
     Checked against centre-of-mass kinematics in tests/physics/test_two_to_two.py.
     """
-    require_range("energy", energy, 0.0, unit="MeV", open_low=True)
-    energy, m, target = (np.asarray(value, dtype=float) for value in (energy, m, target_mass))
+    check_range("energy", energy, 0.0, unit="MeV", open_low=True)
+    xp = namespace(energy, m, target_mass)
+    energy, m, target = (xp.asarray(value, dtype=float) for value in (energy, m, target_mass))
     s = mandelstam_s(energy, m, target)
     k = energy + momentum(energy, m)
     inner = m**2 + target * k
-    return np.asarray(m**4 * target / (k * inner)), np.asarray(target * k * inner / s)
+    return xp.asarray(m**4 * target / (k * inner)), xp.asarray(target * k * inner / s)
 
 
 def q_sq_from_cm_cos(energy: ArrayLike, cos_cm: ArrayLike, m: ArrayLike, target_mass: ArrayLike) -> Floats:
@@ -277,9 +281,10 @@ def dsigma_dq_sq_cm2(msq: ArrayLike, energy: ArrayLike, m: ArrayLike, target_mas
 
     Source: PDG review of kinematics, two-body reactions; Byckling and Kajantie, Particle Kinematics, chapter IV.
     """
-    target = np.asarray(target_mass, dtype=float)
-    require_range("target_mass", target, 0.0, unit="MeV", open_low=True)
+    xp = namespace(msq, energy, m, target_mass)
+    target = xp.asarray(target_mass, dtype=float)
+    check_range("target_mass", target, 0.0, unit="MeV", open_low=True)
     flux = 64.0 * np.pi * (target * momentum(energy, m)) ** 2
     moving = flux > 0.0
-    value = np.asarray(msq, dtype=float) / np.where(moving, flux, 1.0) * INV_MEV2_IN_CM2
-    return np.where(moving, value, 0.0)
+    value = xp.asarray(msq, dtype=float) / xp.where(moving, flux, 1.0) * INV_MEV2_IN_CM2
+    return xp.where(moving, value, 0.0)

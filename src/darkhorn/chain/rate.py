@@ -1,0 +1,377 @@
+"""The rate as a smooth function of two masses: what a detector reports is fixed, masses enter weights alone.
+
+Points decide the meson, the line of flight, and the energy and angle of the PHOTON. Selection, efficiency, smearing and
+bins then do not depend on the masses, and neither does anything of the beam or the geometry: :func:`draw_sample`
+computes all of that once. :func:`rate` is what remains, for any masses in the range of the sample: which particle made
+the photon, how often it is emitted, and its cross section. It is array code for NumPy and JAX alike, so that a
+derivative of the rate is a derivative of weights, exact in every bin.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from darkhorn.chain.aim import aimed_directions
+from darkhorn.chain.observe import observe
+from darkhorn.chain.photons import Photons
+from darkhorn.chain.setup import Parents, Setup
+from darkhorn.chain.walk import PILOT_POINTS, reused
+from darkhorn.core.arrays import histogram, is_jax, namespace, pick, root
+from darkhorn.core.errors import RangeError, ScenarioError, require_range
+from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.rays import Floats, Ints, Rays
+from darkhorn.core.species import mass, pdgid
+from darkhorn.core.species import width as total_width
+from darkhorn.core.units import CM2_IN_M2
+from darkhorn.models.catalogue import Production
+from darkhorn.models.channels import Conversion, Model
+from darkhorn.models.photoconversion import Photoconversion
+from darkhorn.models.productions import reduced_form_factors, threshold
+from darkhorn.physics import leptonic, phase_space, radiative
+from darkhorn.physics.directed import directed_density, rest_energy
+from darkhorn.physics.fourvector import deflect
+from darkhorn.physics.photon_first import incoming_of_photon
+from darkhorn.physics.weak import G_FERMI, meson_constants
+
+POINTS: Final = 2**12
+REPLICATES: Final = 8
+_NODES: Final = 512
+_ORDER: Final = 24
+_PILOT_STREAM: Final = 3_000_000
+
+
+class Rows(NamedTuple):
+    """Photons of one species of mesons, (N,) each: everything that no mass changes.
+
+    ``factor`` is what multiplies emission density, cross section and measure; ``cell`` counts bins, replicate by
+    replicate, the last one of each for what lies outside of the edges.
+    """
+
+    photon: Floats
+    versine: Floats
+    cosine: Floats
+    gamma: Floats
+    beta: Floats
+    factor: Floats
+    cell: Ints
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Fixed photons of one mode, and the range of masses for which they serve.
+
+    Attributes
+    ----------
+    model : Photoconversion
+        The model that said where to put points; its choices by name hold, its masses are the reference.
+    setup : Setup
+        The mode.
+    rows : tuple of Rows
+        One entry a species of mesons.
+    replicates : int
+        Independent sets.
+    m_x_low, m_x_high : float
+        Masses of X in MeV, exclusive, between which the same decays are open and every photon is covered.
+    """
+
+    model: Photoconversion
+    setup: Setup
+    rows: tuple[Rows, ...]
+    replicates: int
+    m_x_low: float
+    m_x_high: float
+
+    @property
+    def edges(self) -> Floats:
+        """Bin edges of E_vis in MeV."""
+        return self.setup.edges["e_vis"]
+
+    @property
+    def cells(self) -> int:
+        """Bins of E_vis and one for everything outside of them."""
+        return len(self.edges)
+
+
+def require_smooth(model: Model) -> Photoconversion:
+    """Return the model if :func:`rate` can compute it.
+
+    Raises
+    ------
+    ScenarioError
+        For another kind of model, a production that is not a closed form, or a decay of X on its way.
+    """
+    if not isinstance(model, Photoconversion):
+        raise ScenarioError(f"{type(model).__name__}: no rate in array code; allowed: models of photoconversion")
+    if model.amplitude.msq.__module__ not in (leptonic.__name__, radiative.__name__):
+        raise ScenarioError(
+            f"production '{model.amplitude.name}': no rate in array code; allowed: named productions in closed form, "
+            "without parameters"
+        )
+    if model.decay_on_the_way:
+        raise ScenarioError("decay_on_the_way = true: no rate in array code; allowed: false")
+    return model
+
+
+def draw_sample(
+    model: Model,
+    setup: Setup,
+    *,
+    points: int = POINTS,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+    m_x_high: float | None = None,
+) -> Sample:
+    """Return fixed photons of one mode for the neighbourhood of a model.
+
+    Parameters
+    ----------
+    model : Model
+        Reference; where its photons are, points will be.
+    setup : Setup
+        Mode of an experiment with a distribution ``e_vis``.
+    points : int
+        Mesons of each species and replicate, a power of two.
+    replicates : int
+        Independent scrambles, 4 to 256.
+    seed : int
+        Seed of the calculation.
+    m_x_high : float, optional
+        Largest mass of X in MeV for which the sample has to serve; by default twice that of the model.
+
+    Raises
+    ------
+    ScenarioError
+        As :func:`require_smooth`.
+    ThresholdError, RangeError
+        When no decay is open; for settings out of range.
+    """
+    chosen = require_smooth(model)
+    require_range("replicates", replicates, 4, 256)
+    chosen.require_open(parents.species for parents in setup.parents)
+    low, high = _mass_range(chosen, setup, 2.0 * chosen.m_x if m_x_high is None else m_x_high)
+    drawn = partial(_draw, chosen, setup, seed=seed, m_x_high=high)
+    pilot = drawn(PILOT_POINTS, (_PILOT_STREAM,), ImportanceGrid.uniform(), with_points=True)
+    found, places = Sample(chosen, setup, pilot[0], 1, low, high), np.concatenate(pilot[1])
+    weights = [event_weights(found, k, chosen.m_x, chosen.mediator_mass) for k in range(len(found.rows))]
+    grid = ImportanceGrid.adapted(places[:, 0], places[:, 1], np.concatenate(weights), bins=16, floor=0.2)
+    rows, _ = drawn(points, tuple(range(replicates)), grid)
+    return Sample(chosen, setup, rows, replicates, low, high)
+
+
+def rate(sample: Sample, m_x: Any, m_mediator: Any) -> Floats:
+    """Return the selected events in the exposure at unit couplings.
+
+    Parameters
+    ----------
+    sample : Sample
+        Fixed photons.
+    m_x, m_mediator : float or scalar of JAX
+        Masses in MeV; the second one is of no effect where the model fixes its mediator.
+
+    Returns
+    -------
+    (replicates, cells) float
+        By bin of E_vis, the last one for what lies outside of the edges: the sum over a row is the signal.
+
+    Raises
+    ------
+    RangeError
+        For masses for which the sample does not serve, unless they are of JAX.
+    """
+    if not is_jax(m_x, m_mediator):
+        require_range("m_x", m_x, sample.m_x_low, sample.m_x_high, "MeV", open_low=True, open_high=True)
+        require_range("m_mediator", m_mediator, 0.0, unit="MeV", open_low=True)
+    total: Any = 0.0
+    for index, rows in enumerate(sample.rows):
+        weight = event_weights(sample, index, m_x, m_mediator)
+        total = total + histogram(rows.cell, weight, sample.replicates * sample.cells)
+    spectra: Floats = total.reshape(sample.replicates, sample.cells)
+    return spectra
+
+
+def event_weights(sample: Sample, index: int, m_x: Any, m_mediator: Any) -> Floats:
+    """Return events in the exposure at unit couplings for each photon (N,) of one species; parameters as :func:`rate`.
+
+    Notes
+    -----
+    Sum over targets of (1/4 pi) (1/Gamma)(dGamma/dE*)/p* p n dsigma/dQ^2 d(E, Q^2)/d(E_gamma, 1 - cos), times what does
+    not depend on the masses. Source: derived; checked against ``chain.predict`` in tests/chain/test_rate.py.
+    """
+    rows, model = sample.rows[index], _with_masses(sample.model, m_x, m_mediator)
+    xp = namespace(m_x, m_mediator)
+    parent = abs(sample.setup.parents[index].species)
+    spectra = [emission_table(sample.model.amplitude, parent, lepton, m_x) for _, lepton in _open(sample, parent)]
+    by_target = sorted(model.conversions(sample.setup.nuclei), key=_target_mass)
+    weight: Any = xp.zeros(len(rows.photon))
+    for target_mass, conversions in groupby(by_target, key=_target_mass):
+        x = incoming_of_photon(rows.photon, rows.versine, m_x, target_mass)
+        rest = rest_energy(x.energy, m_x, rows.cosine, rows.gamma, rows.beta)
+        emitted: Any = sum(density(rest) for density in spectra)
+        converted: Any = sum(item.number_density * item.dsigma_dq_sq_cm2(x.energy, x.q_sq) for item in conversions)
+        weight = weight + directed_density(emitted, x.momentum) * converted * x.measure
+    scaled: Floats = weight * rows.factor
+    return scaled
+
+
+def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Callable[[Any], Floats]:
+    """Return (1/Gamma)(dGamma/dE*)/p* in 1/MeV^2 as a function of the rest-frame energy of X in MeV, per coupling^2.
+
+    E* = m_x + (E*_max - m_x)(1 - cos(pi y))/2 makes it an even function of y about both ends: it is tabulated at 512
+    midpoints of y, continued by reflection, and interpolated by cubics. Zero above E*_max.
+
+    Parameters
+    ----------
+    item : Production
+        In closed form.
+    parent, lepton : int
+        PDG numbers of an open channel.
+    m_x : float or scalar of JAX
+        Mass of X in MeV.
+    """
+    xp = namespace(m_x)
+    parent_mass, lepton_mass = mass(parent), mass(lepton)
+    span = phase_space.energy_max(parent_mass, lepton_mass, m_x) - m_x
+    share = 0.5 * (1.0 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES))
+    above = span * share
+    msq = _squared_amplitude(item, parent, parent_mass, lepton_mass, m_x)
+    spectrum = phase_space.dgamma_de_inside(msq, m_x + above, parent_mass, lepton_mass, m_x, _ORDER)
+    inner = spectrum / (root(above * (above + 2.0 * m_x)) * total_width(parent))
+    table = xp.concatenate([inner[1::-1], inner, inner[:-3:-1]])
+
+    def density(rest: Any) -> Floats:
+        fraction = (rest - m_x) / span
+        inside = (fraction > 0.0) & (fraction < 1.0)
+        place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, 0.5)) * (_NODES / np.pi) + 1.5
+        cell = place.astype(int)
+        t = place - cell
+        value = (
+            table[cell - 1] * (t * (t - 1.0) * (2.0 - t) / 6.0)
+            + table[cell] * ((t + 1.0) * (t - 1.0) * (t - 2.0) * 0.5)
+            + table[cell + 1] * ((t + 1.0) * t * (2.0 - t) * 0.5)
+            + table[cell + 2] * ((t + 1.0) * t * (t - 1.0) / 6.0)
+        )
+        return xp.where(inside, value, 0.0)
+
+    return density
+
+
+def _squared_amplitude(
+    item: Production, parent: int, parent_mass: float, lepton_mass: float, m_x: Any
+) -> phase_space.SquaredAmplitude:
+    """Return Sum|M|^2 per coupling squared, as ``productions.squared_amplitude`` does for masses that are numbers."""
+    decay_constant, ckm = meson_constants(parent)
+    scale = (G_FERMI * ckm / parent_mass if item.scale == "M" else G_FERMI * ckm * decay_constant) ** 2
+    factors = reduced_form_factors(item, parent) if item.form_factors else ()
+    named = dict(zip(("f_vector", "f_axial"), factors, strict=False))
+
+    def amplitude(pair: Floats, other: Floats, delta: Floats) -> Floats:
+        msq: Floats = scale * item.msq(pair, other, parent_mass, lepton_mass, m_x, q2_minus_m2=delta, **named)
+        return msq
+
+    return amplitude
+
+
+def _with_masses(model: Photoconversion, m_x: Any, m_mediator: Any) -> Photoconversion:
+    """Return the model at other masses, without the checks of its constructor: traced masses have no values."""
+    moved = copy(model)
+    vars(moved).update(m_x=m_x, m_mediator=m_mediator)
+    return moved
+
+
+def _target_mass(conversion: Conversion) -> float:
+    return conversion.target_mass
+
+
+def _open(sample: Sample, parent: int) -> tuple[tuple[int, int], ...]:
+    """Return the decays that are open at the reference, and so in the whole range of the sample."""
+    return sample.model.decay_channels(parent)
+
+
+def _mass_range(model: Photoconversion, setup: Setup, high: float) -> tuple[float, float]:
+    """Return the masses of X in MeV, up to ``high``, between which the same decays are open as at the reference."""
+    parents = {abs(item.species) for item in setup.parents}
+    limits = [threshold(parent, pdgid(name)) for parent in parents for name in model.leptons]
+    top = min([high, *(limit for limit in limits if limit > model.m_x)])
+    if high <= model.m_x:
+        raise RangeError(f"m_x_high = {high:g} MeV; allowed: > {model.m_x:g} MeV, the mass of X")
+    return max([0.0, *(limit for limit in limits if limit <= model.m_x)]), top
+
+
+def _draw(
+    model: Photoconversion,
+    setup: Setup,
+    n: int,
+    replicates: tuple[int, ...],
+    grid: ImportanceGrid,
+    *,
+    seed: int,
+    m_x_high: float,
+    with_points: bool = False,
+) -> tuple[tuple[Rows, ...], list[Floats]]:
+    """Return the rows of every species, and where in (ENERGY, Q_SQ) they are: only photons that are selected."""
+    rows, places = [], []
+    for index, parents in enumerate(setup.parents):
+        made = []
+        for number, replicate in enumerate(replicates):
+            stream = (replicate, index) if replicate == _PILOT_STREAM else (index, replicate)
+            points = unit_points(n, seed=seed, stream=stream)
+            mesons = reused(parents, n, seed, stream)
+            found, kept = _photons(model, setup, parents, mesons, points, grid, m_x_high)
+            made.append(found._replace(cell=found.cell + number * len(setup.edges["e_vis"])))
+            if with_points:
+                places.append(points[kept][:, [Axis.ENERGY, Axis.Q_SQ]])
+        whole: list[Any] = [np.concatenate(column) for column in zip(*made, strict=True)]
+        rows.append(Rows(*whole))
+    return tuple(rows), places
+
+
+def _photons(
+    model: Photoconversion,
+    setup: Setup,
+    parents: Parents,
+    mesons: Rays,
+    points: Floats,
+    grid: ImportanceGrid,
+    m_x_high: float,
+) -> tuple[Rows, Ints]:
+    """Return the selected photons of one replicate and which points they belong to.
+
+    Uniform, before the grid, are E_gamma up to E*_max/(gamma (1 - beta cos)) of the heaviest X, and ln(v + v0) of
+    v = 1 - cos of its angle to X, with v0 = (m_med^2 + (m_x^2/2E)^2)/(2 E^2) at the reference.
+    """
+    direction, solid_angle = aimed_directions(mesons, setup.shape, points)
+    _, chord = setup.shape.chord(mesons.x[:, 1:], direction)
+    parent = abs(parents.species)
+    gamma, beta = mesons.energy / mass(parent), mesons.beta
+    cosine = np.einsum("ij,ij->i", mesons.direction, direction)
+    leptons = [mass(lepton) for _, lepton in model.decay_channels(parent)]
+    heaviest = max((float(phase_space.energy_max(mass(parent), m_l, m_x_high)) for m_l in leptons), default=0.0)
+    top = heaviest / (gamma * (1.0 - beta * cosine))
+    a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
+    photon = np.maximum(a * top, 1.0e-3)
+    start = (model.mediator_mass**2 + (model.m_x**2 / (2.0 * photon)) ** 2) / (2.0 * photon**2)
+    span = np.log1p(2.0 / start)
+    versine = np.minimum(start * np.expm1(span * b), 2.0)
+    measure = jacobian * top * (versine + start) * span
+    weight = mesons.weight * solid_angle * chord * measure * (CM2_IN_M2 * setup.pot)
+    light = deflect(direction, versine, 2.0 * np.pi * points[:, Axis.PHOTON_PHI])
+    nothing = np.zeros(len(weight))
+    seen = observe(Photons(photon, light, weight, nothing, nothing, nothing), setup.response, setup.window, points)
+    kept = np.flatnonzero(seen.weight > 0.0)
+    photon, versine, cosine, gamma, beta = (column[kept] for column in (photon, versine, cosine, gamma, beta))
+    cell = _cells(seen.e_vis[kept], setup.edges["e_vis"])
+    return Rows(photon, versine, cosine, gamma, beta, seen.weight[kept], cell), kept
+
+
+def _cells(values: Floats, edges: Floats) -> Ints:
+    """Return bins as ``numpy.histogram`` counts them; the number of bins for everything outside."""
+    bins = len(edges) - 1
+    cell = np.searchsorted(edges, values, side="right") - 1
+    cell = np.where(values == edges[-1], bins - 1, cell)
+    return np.where((cell < 0) | (cell >= bins), bins, cell).astype(np.int64)
