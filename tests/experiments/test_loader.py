@@ -52,7 +52,7 @@ def test_response_is_the_convention_of_the_recasts() -> None:
 def test_windows() -> None:
     modes = Experiment.load("miniboone").modes
     assert modes["neutrino"].window == Window(140.0, np.inf, 200.0, 1250.0)
-    assert modes["antineutrino"].window == Window(e_vis_min=140.0)
+    assert modes["antineutrino"].window == Window(e_vis_min=140.0, antineutrino=True)
     e_vis, e_qe = np.array([139.0, 141.0, 300.0, 300.0, 2000.0]), np.array([300.0, 300.0, 199.0, 1249.0, 1251.0])
     np.testing.assert_array_equal(modes["neutrino"].window.accepts(e_vis, e_qe), [0, 1, 0, 1, 0])
     np.testing.assert_array_equal(modes["antineutrino"].window.accepts(e_vis, e_qe), [0, 1, 1, 1, 1])

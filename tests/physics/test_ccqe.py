@@ -53,3 +53,15 @@ def test_errors_name_the_key():
         e_qe(100.0, 1.5)
     with pytest.raises(RangeError, match="binding_energy"):
         e_qe(100.0, 0.5, binding_energy=-3.0)
+
+
+def test_antineutrinos_strike_protons():
+    # (938.27209*400 - (938.27209^2 + 0.511^2 - 939.56542^2)/2)/(938.27209 - 400 + 0.8*400)
+    expected = (M_P * 400 - 0.5 * (M_P**2 + M_E**2 - M_N**2)) / (M_P - 400 + 0.8 * 400)
+    assert e_qe(400.0, 0.8, antineutrino=True) == pytest.approx(expected, rel=2e-6)
+    # forward, where the energy is the lepton's but for the mass difference of the nucleons, of the opposite sign
+    assert e_qe(300.0, 1.0) - 300.0 == pytest.approx(-1.293, abs=0.003)
+    assert e_qe(300.0, 1.0, antineutrino=True) - 300.0 == pytest.approx(1.293, abs=0.003)
+    # removing a bound nucleon costs its binding energy, and the recoil a little of it back
+    bound = [e_qe(300.0, 1.0, antineutrino=bar, binding_energy=b) - 300.0 for bar, b in ((False, 34.0), (True, 30.0))]
+    assert bound == pytest.approx([33.297, 31.832], abs=0.005)

@@ -39,5 +39,12 @@ def read_rings(group: Table) -> RingRule:
 def read_window(group: Table) -> Window:
     """Return the selection of a detector of the scenario's own."""
     names = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
-    group.only(*names)
-    return Window(**{name: group.number(name, "MeV", 0.0) for name in names if name in group})
+    group.only(*names, "antineutrino", "e_qe_binding")
+    values: dict[str, Any] = {name: group.number(name, "MeV", 0.0) for name in names if name in group}
+    if "e_qe_binding" in group:
+        values["e_qe_binding"] = group.number("e_qe_binding", "MeV", 0.0, 100.0)
+    if "antineutrino" in group:
+        values["antineutrino"] = group.values["antineutrino"]
+        if not isinstance(values["antineutrino"], bool):
+            raise ScenarioError(f"{group.path('antineutrino')} = {values['antineutrino']!r}: expected true or false")
+    return Window(**values)

@@ -51,14 +51,14 @@ def observe(photons: Photons, response: Response, window: Window, points: Floats
     response : Response
         Efficiency and resolutions.
     window : Window
-        Selection.
+        Selection, and which quasi-elastic hypothesis the neutrino energy is of.
     points : (N, len(Axis)) float
         SMEAR_ENERGY, SMEAR_COS and SMEAR_PHI are used.
     """
     smear = (points[:, axis] for axis in (Axis.SMEAR_ENERGY, Axis.SMEAR_COS, Axis.SMEAR_PHI))
     e_vis, direction = response.smear(photons.energy, photons.direction, *smear)
     cos_theta = np.clip(direction[:, 2], -1.0, 1.0)
-    neutrino = e_qe(e_vis, cos_theta)
+    neutrino = e_qe(e_vis, cos_theta, antineutrino=window.antineutrino, binding_energy=window.e_qe_binding)
     passed = window.accepts(e_vis, neutrino)
     weight = np.where(passed, photons.weight * response.efficiency_at(photons.energy), 0.0)
     return Observed(e_vis, cos_theta, neutrino, weight, photons.time, photons.delay)

@@ -16,22 +16,30 @@ from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.table import TableParents
 from darkhorn.chain.detector_table import read_rings, read_window
+from darkhorn.chain.dump_parents import dump_line
 from darkhorn.chain.model_table import read_model
 from darkhorn.chain.predict import REPLICATES
 from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.source_table import SOURCES, Place, kind_of_source, read_parents
+from darkhorn.chain.source_table import Place, kind_of_source, read_parents, source_notes, source_of
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.rays import Floats
 from darkhorn.detector.geometry import Shape
+from darkhorn.detector.response import Response
 from darkhorn.detector.rings import RingRule
-from darkhorn.experiments.beams import load_beam
+from darkhorn.experiments.beams import beam_kind, load_beam
 from darkhorn.experiments.build import build_composition, build_response, build_shape
-from darkhorn.experiments.loader import Experiment, Window
+from darkhorn.experiments.loader import Experiment, Mode, Window
+from darkhorn.experiments.modes import load_dump
 from darkhorn.experiments.reading import Table, read_toml, require_increasing
 from darkhorn.models.channels import Model
 
 TABLES: Final = ("name", "model", "experiment", "detector", "source", "beam", "rings", "binning", "run")
+_UNITS: Final = {"cos_theta": "", "time": "ns", "delay": "ns"}
 BINNED: Final = ("e_vis", "cos_theta", "e_boson", "time", "delay")
+COSINES: Final = np.linspace(-1.0, 1.0, 21)
+"""Bins of cos theta where neither the scenario nor the experiment has any."""
+TOP_ENERGY: Final = {"stopped": 800.0}
+"""Where the bins of the bosons' energy end by default, MeV: the kinetic energy of the protons that stop; else 8000."""
 RUN_KEYS: Final = ("precision", "seed", "replicates", "threads")
 
 
@@ -78,8 +86,28 @@ class Scenario:
         """Kind of the source of mesons, one of ``source_table.SOURCES``."""
         return kind_of_source(self._source_table())
 
+    @property
+    def beam_kind(self) -> str:
+        """What the experiment's beam is: ``beam`` (a horn), ``dump`` or ``stopped``; ``beam`` without an experiment."""
+        return beam_kind(self.experiment.beam) if self.experiment is not None else "beam"
+
     def _source_table(self) -> Table:
-        return self.tables.table("source") if "source" in self.tables else Table({"kind": SOURCES[0]}, "source")
+        given = self.tables.table("source") if "source" in self.tables else Table({}, "source")
+        if self.experiment is None:
+            return given
+        return source_of(self.beam_kind, self.experiment.beam, given.values)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Modes that are not computed because something is not published, with what to supply; none that are named."""
+        if self.experiment is None or "modes" in self.tables.table("experiment"):
+            return {}
+        lacking = {
+            name: str(mode.response["missing"])
+            for name, mode in self.experiment.modes.items()
+            if "missing" in mode.response
+        }
+        return lacking if len(lacking) < len(self.experiment.modes) else {}
 
     @property
     def mode_names(self) -> tuple[str, ...]:
@@ -88,7 +116,7 @@ class Scenario:
             return ("scenario",)
         group = self.tables.table("experiment")
         if "modes" not in group:
-            return tuple(self.experiment.modes)
+            return tuple(name for name in self.experiment.modes if name not in self.left_out)
         chosen = group.values["modes"]
         names = [chosen] if isinstance(chosen, str) else chosen
         if not isinstance(names, list) or not names:
@@ -96,8 +124,21 @@ class Scenario:
             raise ScenarioError(f"{group.path('modes')} = {chosen!r}: expected a list of modes; allowed: {known}")
         return tuple(self.experiment.mode(str(name)).name for name in names)
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader has to know: inputs of the source, modes left out, selections that are not known."""
+        found = list(source_notes(self._source_table(), self.folder))
+        if self.experiment is None:
+            return tuple(found)
+        found += [f"mode {name} left out: {_where_to_supply(text)}" for name, text in self.left_out.items()]
+        for mode in map(self.experiment.mode, self.mode_names):
+            if "window" in mode.missing:
+                found.append(
+                    f"{mode.name}: no selection, so too many events: {_where_to_supply(mode.missing['window'])}"
+                )
+        return tuple(found)
+
     def beamline(self, mode: str | None = None) -> Beamline | None:
-        """Return the beam line of a mode; None where the scenario has none."""
+        """Return the beam line of a mode; None where the scenario has none, or mesons that stop."""
         if "beam" in self.tables:
             group = self.tables.table("beam")
             group.only("name", "mode", "current_kA", "physics")
@@ -107,7 +148,11 @@ class Scenario:
             if "current_kA" in group:
                 line = line.with_current(1.0e3 * group.number("current_kA", "kA", -1000.0, 1000.0))
             return line
-        return load_beam(self.experiment.beam, mode or "neutrino") if self.experiment else None
+        if self.experiment is None or self.beam_kind == "stopped":
+            return None
+        if self.beam_kind == "dump":
+            return dump_line(load_dump(self.experiment.beam))
+        return load_beam(self.experiment.beam, mode or "neutrino")
 
     @property
     def physics(self) -> Physics:
@@ -132,13 +177,22 @@ class Scenario:
         if self.experiment is None:
             return self._custom_setup(name)
         mode = self.experiment.mode(name)
+        response = _response(mode)
         shape = build_shape(self.experiment.shape)
         nuclei = build_composition(self.experiment.composition).targets
-        response = build_response(self.experiment.response)
         parents = self._parents(self.beamline(mode.beam_mode), shape)
-        edges = {item.name: item.edges for item in mode.distributions}
         bosons, rings = self._boson_edges(parents), self._rings()
+        edges = self._mode_edges(mode, bosons)
         return Setup(name, mode.pot, parents, shape, nuclei, response, mode.window, edges, bosons, rings)
+
+    def _mode_edges(self, mode: Mode, bosons: Floats) -> dict[str, Floats]:
+        """Return the bins of published spectra as they are; without any those of the file, changed by the scenario."""
+        if mode.distributions:
+            return {item.name: item.edges for item in mode.distributions}
+        start = dict(mode.edges) or {"e_vis": bosons, "cos_theta": COSINES}
+        asked = self.tables.table("binning").values if "binning" in self.tables else {}
+        names = [name for name in BINNED if name != "e_boson" and (name in start or name in asked)]
+        return {name: self._edges(name, start.get(name, bosons), _UNITS.get(name, "MeV")) for name in names}
 
     def _custom_setup(self, name: str) -> Setup:
         group = self.tables.table("detector")
@@ -154,7 +208,7 @@ class Scenario:
         bosons = self._boson_edges(parents)
         edges = {
             "e_vis": self._edges("e_vis", bosons, "MeV"),
-            "cos_theta": self._edges("cos_theta", np.linspace(-1.0, 1.0, 21), ""),
+            "cos_theta": self._edges("cos_theta", COSINES, ""),
         }
         for key in ("time", "delay"):
             if "binning" in self.tables and key in self.tables.table("binning"):
@@ -172,9 +226,9 @@ class Scenario:
         return read_parents(self._source_table(), place)
 
     def _boson_edges(self, parents: Iterable[Parents]) -> Floats:
-        """Return the bins of the bosons' energy, by default up to the largest energy of the table, or 8 GeV."""
+        """Return the bins of the bosons' energy, by default up to the largest energy of a table or of the beam."""
         tables = [item.rays.energy.max(initial=0.0) for item in parents if isinstance(item, TableParents)]
-        top = max(tables) if tables else 8000.0
+        top = max(tables) if tables else TOP_ENERGY.get(self.source_kind, 8000.0)
         return self._edges("e_boson", np.linspace(0.0, float(top), 81), "MeV")
 
     def _edges(self, name: str, default: Floats, unit: str) -> Floats:
@@ -188,6 +242,21 @@ class Scenario:
         edges = group.numbers(name, unit)
         require_increasing(group.path(name), edges, unit)
         return np.asarray(edges)
+
+
+def _response(mode: Mode) -> Response:
+    """Return what the detector reports in a mode, or say what has to be supplied and where."""
+    if "missing" in mode.response:
+        raise ScenarioError(_where_to_supply(str(mode.response["missing"])))
+    return build_response(mode.response, f"modes.{mode.name}.response")
+
+
+def _where_to_supply(message: str) -> str:
+    """Return a message about a missing number with the place in a scenario where it goes."""
+    key = message.partition("you must supply ")[2].split(" ")[0]
+    examples = {"efficiency": "{energy = [10, 100], value = [0.5, 0.5]}", "window": "{e_vis_min = 100}"}
+    example = next((text for name, text in examples.items() if key.endswith(name)), "...")
+    return f"{message}; for instance --set 'experiment.given.{key} = {example}' (MeV)"
 
 
 def load_scenario(name: str, *, model: str | None = None, overrides: Iterable[str] = (), **run: Any) -> Scenario:
@@ -234,11 +303,12 @@ def _build(table: Table, folder: Path) -> Scenario:
     experiment = None
     if "experiment" in table:
         group = table.table("experiment")
-        group.only("name", "volume", "modes")
+        group.only("name", "volume", "modes", "given")
         where = group.text("name")
         volume = group.text("volume") if "volume" in group else None
-        experiment = Experiment.load(folder / where if where.endswith(".toml") else where, volume)
-        if "binning" in table:
+        given = group.table("given").values if "given" in group else {}
+        experiment = Experiment.load(folder / where if where.endswith(".toml") else where, volume, given)
+        if "binning" in table and any(mode.distributions for mode in experiment.modes.values()):
             table.table("binning").only("e_boson")
     elif "source" not in table:
         raise ScenarioError(f"{table.path('source')}: missing; a detector of your own needs a source of mesons")

@@ -1,27 +1,29 @@
 """The ``source`` table of a scenario: where decaying mesons come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.lujan import PromptPi0, StoppedParents
+from darkhorn.beam.dump import DumpMode
+from darkhorn.beam.lujan import PromptPi0, StoppedBeam, StoppedParents
 from darkhorn.beam.parametrised import SHAPES, ParametrisedSource
 from darkhorn.beam.prompt import NEUTRAL, PromptParents, neutral_source
 from darkhorn.beam.sanford_wang import PIONS, SanfordWangSource, production_vertices
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.table import TableParents, TableSource
+from darkhorn.chain.dump_parents import CHARGED, Shared, dump_line, past_target
 from darkhorn.chain.parents import point_flux, prepare
 from darkhorn.chain.setup import Parents
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.species import K_MINUS, K_PLUS, PI_MINUS, PI_PLUS
-from darkhorn.experiments.modes import load_stopped
+from darkhorn.experiments.modes import load_dump, load_stopped
 from darkhorn.experiments.reading import Table
 from darkhorn.io.read import read_any
 from darkhorn.physics.passage import proton_inelastic_cm2, proton_production_cm2
@@ -33,11 +35,14 @@ KEYS: Final = {
     "parametrised": ("normalise", "pi_minus", *_YIELDS),
     "neutral-mesons": ("place", *_YIELDS),
     "stopped": ("name", "pi_plus", "pi_zero"),
+    "dump": ("name", "current", "scrape_fraction", "pi0_per_pot", "eta_per_pi0"),
     "table": ("file", "stage", "pot"),
 }
 """Kinds of sources and the keys that each of them has."""
 SOURCES: Final = tuple(KEYS)
 PLACES: Final = ("target", "origin")
+OF_BEAM: Final = {"beam": "sanford-wang", "dump": "dump", "stopped": "stopped"}
+"""Source of the mesons where the scenario names none, by the kind of the experiment's beam."""
 
 _NORMALISE: Final = {"production": proton_production_cm2, "inelastic": proton_inelastic_cm2}
 _PI_MINUS: Final = {"harp": PI_MINUS_BE, "older": PI_MINUS_BE_OLDER}
@@ -120,6 +125,7 @@ def read_parents(group: Table, place: Place) -> tuple[Parents, ...]:
         "parametrised": _parametrised,
         "neutral-mesons": _neutral,
         "stopped": _stopped,
+        "dump": _dump,
         "table": _table,
     }
     return readers[kind_of_source(group)](group, place)
@@ -173,11 +179,79 @@ def _neutral(group: Table, place: Place) -> tuple[Parents, ...]:
 
 def _stopped(group: Table, place: Place) -> tuple[Parents, ...]:
     """Return pions at rest in a target at the origin, and pi0 that decay there at once."""
-    yields = {key: group.number(key, "per POT", 0.0) for key in ("pi_plus", "pi_zero") if key in group}
-    name = group.text("name") if "name" in group else "lujan"
-    beam = load_stopped(place.folder / name if name.endswith(".toml") else name, **yields)
+    beam = _stopped_beam(group, place.folder)
     prompt = PromptPi0(beam, ImportanceGrid.uniform())
     return (StoppedParents(beam, PI_PLUS), replace(prompt, grid=_grid(prompt, place)))
+
+
+def _stopped_beam(group: Table, folder: Path) -> StoppedBeam:
+    """Return the beam with the yields of the scenario; says where to put those that nobody published."""
+    yields = {key: group.number(key, "per POT", 0.0) for key in ("pi_plus", "pi_zero") if key in group}
+    name = group.text("name") if "name" in group else "lujan"
+    try:
+        return load_stopped(folder / name if name.endswith(".toml") else name, **yields)
+    except ScenarioError as error:
+        key = str(error).partition("you must supply yields.")[2].split(" ")[0]
+        if not key:
+            raise
+        raise ScenarioError(f"{error}; as {group.path(key)} (per POT), for instance --set source.{key}=0.1") from error
+
+
+def _dump_mode(group: Table, folder: Path) -> DumpMode:
+    """Return the dump mode with the inputs of the scenario."""
+    inputs = {key: group.number(key) for key in KEYS["dump"][1:] if key in group}
+    name = group.text("name") if "name" in group else "dump"
+    return load_dump(folder / name if name.endswith(".toml") else name, **inputs)
+
+
+def _dump(group: Table, place: Place) -> tuple[Parents, ...]:
+    """Return the mesons of protons that pass the target, and of those that scrape it as in normal running."""
+    dump = _dump_mode(group, place.folder)
+    past, share = past_target(dump, place.towards, place.seed, place.threads), dump.scrape_fraction
+    if share == 0.0:
+        return past
+    on_target = replace(place, line=dump_line(dump))
+    made = _parametrised(Table({"kind": "parametrised"}, group.where), on_target)
+    return (*(Shared(item, 1.0 - share) for item in past), *(Shared(item, share) for item in made))
+
+
+def source_notes(group: Table, folder: Path) -> tuple[str, ...]:
+    """Return what a reader has to know about the mesons of a source that brings its own beam.
+
+    Parameters
+    ----------
+    group : Table
+        The ``source`` table.
+    folder : Path
+        Where relative file names start.
+
+    Raises
+    ------
+    ScenarioError, RangeError, InputFileError, UnknownNameError
+        As :func:`read_parents`.
+    """
+    kind = kind_of_source(group)
+    if kind == "dump":
+        return (*_dump_mode(group, folder).flags, f"dump mode: {CHARGED}.")
+    return _stopped_beam(group, folder).flags if kind == "stopped" else ()
+
+
+def source_of(kind: str, beam: str, given: Mapping[str, Any]) -> Table:
+    """Return the ``source`` table with what follows from the beam of an experiment.
+
+    Parameters
+    ----------
+    kind : str
+        Of the beam: ``beam``, ``dump`` or ``stopped``.
+    beam : str
+        Its name, or the path of its file.
+    given : mapping
+        The ``source`` table of the scenario, which may be empty.
+    """
+    values = {"kind": OF_BEAM[kind], **given}
+    if kind != "beam" and values["kind"] == OF_BEAM[kind]:
+        values = {"name": str(Path(beam).resolve()) if beam.endswith(".toml") else beam, **values}
+    return Table(values, "source")
 
 
 def _adapted(start: PromptParents, place: Place) -> PromptParents:

@@ -160,6 +160,7 @@ _MAKES = {
     "parametrised": ("pi+-, K+-, pi0 (eta, eta' with a yield) of the beam's protons in its target rod", "beam"),
     "neutral-mesons": ("pi0, eta and eta' that decay where they are made: in the target rod or at the origin", "beam"),
     "stopped": ("pi+ at rest and pi0 of 800 MeV protons, at the origin", None),
+    "dump": ("pi+-, K+-, pi0 and eta of protons steered onto the dump", None),
     "table": (
         "the mesons of a CSV or NPZ file, at production or at their decay (ns, m, MeV, weight per POT)",
         "beam, for stage = production",

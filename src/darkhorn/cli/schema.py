@@ -171,7 +171,11 @@ def _experiment() -> Schema:
     keys = {
         "name": _described(_TEXT, f"A name of 'darkhorn list experiments', {_FILE}."),
         "volume": _described(_TEXT, "Where events are generated: a volume of the experiment."),
-        "modes": {**_one_or_list(_TEXT, "Running modes to compute; by default all.")},
+        "modes": {**_one_or_list(_TEXT, "Running modes to compute; by default all that can be.")},
+        "given": {
+            "type": "object",
+            "description": "Numbers that its file lacks, or values instead of its own, by key.",
+        },
     }
     return _table(keys, "A published experiment.", ["name"])
 
@@ -199,6 +203,11 @@ def _detector() -> Schema:
         "mass_fractions": _amounts("Shares of the mass that sum to 1."),
     }
     cuts = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
+    window = {
+        **{key: _number("MeV.", 0) for key in cuts},
+        "antineutrino": _described(_TRUTH, "Is E_QE that of an antineutrino on a proton?"),
+        "e_qe_binding": _number("Binding energy of E_QE in MeV; by default 0.", 0, 100),
+    }
     keys = {
         "shape": _shape(),
         "material": {
@@ -206,7 +215,7 @@ def _detector() -> Schema:
             "oneOf": [{"required": [key]} for key in MATERIALS],
         },
         "response": _table(response, "Efficiency and resolutions; by default perfect."),
-        "window": _table({key: _number("MeV.", 0) for key in cuts}, "Selection; by default no cut."),
+        "window": _table(window, "Selection; by default no cut."),
         "pot": _number("Exposure in protons on target; by default 1.", 0, open_low=True),
     }
     return _table(keys, "A detector of your own; needs [source].", ["shape", "material"])
@@ -242,9 +251,12 @@ def _source() -> Schema:
         "normalise": _choice(("production", "inelastic"), "Cross section that turns yields into multiplicities."),
         "pi_minus": _choice(("harp", "older"), "Constants of the negative pion."),
         "place": _choice(PLACES, "Made in the rod, or all at the origin."),
-        "name": _described(_TEXT, f"A beam that stops pions, such as lujan, {_FILE}."),
+        "name": _described(_TEXT, f"The beam that stops pions, such as lujan, or the dump, {_FILE}."),
         "pi_plus": _number("Per proton.", 0),
         "pi_zero": _number("Per proton.", 0),
+        "current": _number("Horn current in A while the protons pass.", -1.0e6, 1.0e6),
+        "scrape_fraction": _number("Share of the protons that hit the target.", 0, 1),
+        "eta_per_pi0": _number("Yield of eta over that of pi0.", 0),
     }
     options = []
     for kind, keys in KEYS.items():
@@ -289,7 +301,7 @@ def _binning() -> Schema:
     units = {"cos_theta": "cosine", "time": "ns", "delay": "ns"}
     edges = {"type": "array", "items": {"type": "number"}, "minItems": 1}
     keys = {name: _described(edges, f"Edges in {units.get(name, 'MeV')}, increasing.") for name in BINNED}
-    return _table(keys, "Bins of the spectra; with [experiment] only e_boson.")
+    return _table(keys, "Bins of the spectra; with published spectra only e_boson.")
 
 
 def _run() -> Schema:

@@ -1,7 +1,7 @@
 """Experiments from TOML files and their CSV tables: exposures, spectra, counts and parameters of the detector."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -193,6 +193,8 @@ def _mode(table: Table, name: str, detector: _Detector) -> Mode:
     )
     provenance(table)
     missing = below(detector.missing, f"modes.{name}")
+    window = _window(table.table("window")) if "window" in table else Window()
+    beam_mode = table.text("beam_mode")
     spectra: tuple[Distribution, ...] = ()
     if "distributions" in table:
         fraction = table.number("background_fraction", "", 0.0)
@@ -200,9 +202,9 @@ def _mode(table: Table, name: str, detector: _Detector) -> Mode:
     excess = table.number("published_excess", "events") if "published_excess" in table else None
     return Mode(
         name=name,
-        beam_mode=table.text("beam_mode"),
+        beam_mode=beam_mode,
         pot=table.number("pot", "POT", 0.0, open_low=True),
-        window=_window(table.table("window")) if "window" in table else Window(),
+        window=replace(window, antineutrino=beam_mode == "antineutrino"),
         distributions=spectra,
         excess=excess,
         excess_error=None if excess is None else table.number("published_excess_error", "events", 0.0),
@@ -263,8 +265,10 @@ def _counting(table: Table, missing: Mapping[str, str]) -> Counting:
 def _window(table: Table) -> Window:
     """Return the selection window; keys that are left out mean no cut."""
     names = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
-    table.only(*names)
+    table.only(*names, "e_qe_binding")
     bounds = {name: table.number(name, "MeV", 0.0) for name in names if name in table}
+    if "e_qe_binding" in table:
+        bounds["e_qe_binding"] = table.number("e_qe_binding", "MeV", 0.0, 100.0)
     for axis in ("e_vis", "e_qe"):
         if f"{axis}_min" in bounds and f"{axis}_max" in bounds:
             require_increasing(table.path(f"{axis}_max"), (bounds[f"{axis}_min"], bounds[f"{axis}_max"]), "MeV")

@@ -20,12 +20,24 @@ BACKGROUNDS: Final = ("constrained", "unconstrained")
 
 @dataclass(frozen=True)
 class Window:
-    """Range of visible energy and of E_QE in MeV that a sample is selected with; infinite where there is no cut."""
+    """Range of visible energy and of E_QE in MeV that a sample is selected with; infinite where there is no cut.
+
+    Attributes
+    ----------
+    e_vis_min, e_vis_max, e_qe_min, e_qe_max : float
+        Bounds in MeV.
+    antineutrino : bool
+        Whether E_QE is that of nubar p -> l n, as an antineutrino mode reconstructs it, or of nu n -> l p.
+    e_qe_binding : float
+        Binding energy in MeV that E_QE is reconstructed with.
+    """
 
     e_vis_min: float = -np.inf
     e_vis_max: float = np.inf
     e_qe_min: float = -np.inf
     e_qe_max: float = np.inf
+    antineutrino: bool = False
+    e_qe_binding: float = 0.0
 
     def accepts(self, e_vis: Floats, e_qe: Floats) -> Bools:
         """Return which events pass, for energies in MeV of shape (N,); the lower bounds are excluded."""

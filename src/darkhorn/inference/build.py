@@ -182,7 +182,7 @@ class Problem:
 
 def _open(window: Window) -> Window:
     """Return a window without bounds of E_QE: the tables of the release and in two dimensions have none."""
-    return Window(e_vis_min=window.e_vis_min, e_vis_max=window.e_vis_max)
+    return replace(window, e_qe_min=-np.inf, e_qe_max=np.inf)
 
 
 def _template(axis: str, mode: ModePrediction) -> Template:

@@ -58,4 +58,4 @@ def predicted_cost(
         varied = prediction.with_flux_errors(kept, flux_universes, threads=run.threads, progress=progress)
         flux = {mode: float(np.sqrt(varied.flux_covariance(mode, "signal").item())) for mode in varied.flux_errors}
     cost = problem.cost(prediction, flux)
-    return cost, tuple(scenario.model.warnings())
+    return cost, (*scenario.model.warnings(), *scenario.notes())

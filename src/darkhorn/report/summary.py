@@ -46,7 +46,7 @@ def fit(scenario: Scenario, prediction: Prediction) -> FitResult | None:
             label = f"{name} {item.name}"
             mean, error = mean_and_error(mode.spectra[item.name])
             distributions[label], signals[label], variances[label] = item, mean, error**2
-    return fit_normalisation(distributions, signals, variances)
+    return fit_normalisation(distributions, signals, variances) if distributions else None
 
 
 def warnings_of(scenario: Scenario, prediction: Prediction) -> tuple[str, ...]:
@@ -70,9 +70,27 @@ def warnings_of(scenario: Scenario, prediction: Prediction) -> tuple[str, ...]:
             notes.append(
                 "beam: primary pions only; kaons and re-interactions are in `darkhorn flux`, not in this rate."
             )
+    notes += [*scenario.notes(), *_no_fit(scenario)]
     if scenario.experiment is not None:
-        notes += [f"experiment: {flag}" for flag in scenario.experiment.flags]
+        others = [f"modes.{name}" for name in scenario.experiment.modes if name not in scenario.mode_names]
+        known = [flag for flag in scenario.experiment.flags if not any(f": {other}" in flag for other in others)]
+        notes += [f"experiment: {flag}" for flag in known]
     return tuple(notes)
+
+
+def _no_fit(scenario: Scenario) -> list[str]:
+    """Return which modes take no part in the fit, and why."""
+    if scenario.experiment is None:
+        return []
+    notes = []
+    for name in scenario.mode_names:
+        mode = scenario.experiment.mode(name)
+        if mode.distributions:
+            continue
+        counts = [item.name for item in mode.counts if item.observed is not None and item.expected is not None]
+        hint = f"; counts: darkhorn limit {scenario.experiment.name} --likelihood counts" if counts else ""
+        notes.append(f"{name}: no fit without spectra: {mode.missing.get('distributions', 'none in its file')}{hint}.")
+    return notes
 
 
 def summary(outcome: Outcome, wall_s: float) -> dict[str, Any]:
