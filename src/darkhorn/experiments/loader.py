@@ -266,7 +266,7 @@ def _window(table: Table) -> Window:
     """Return the selection window; keys that are left out mean no cut."""
     names = ("e_vis_min", "e_vis_max", "e_qe_min", "e_qe_max")
     table.only(*names, "e_qe_binding")
-    bounds = {name: table.number(name, "MeV", 0.0) for name in names if name in table}
+    bounds: dict[str, Any] = {name: table.number(name, "MeV", 0.0) for name in names if name in table}
     if "e_qe_binding" in table:
         bounds["e_qe_binding"] = table.number("e_qe_binding", "MeV", 0.0, 100.0)
     for axis in ("e_vis", "e_qe"):
