@@ -43,7 +43,7 @@ def test_it_reads_back(written: Path, record: EventRecord) -> None:
         at = primary.position
         assert [at.t / C / 1e3, at.x / 1e3, at.y / 1e3, at.z / 1e3] == pytest.approx(x[number], rel=1e-14)
         lab = [float(word) for word in str(event.attributes["lab_pos"].astype(str)).split()]
-        assert lab == pytest.approx([*(x[number, 1:] * 1e3), x[number, 0] * 1e-9], rel=1e-14)
+        assert lab == pytest.approx([*(x[number, 1:] * 1e3), x[number, 0] * 1e-9], rel=1e-14, abs=0)
         (beam,) = (item for item in event.particles if item.status == BEAM)
         assert beam.end_vertex.id == primary.id
         assert beam.production_vertex.status == 24

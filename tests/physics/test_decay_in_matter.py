@@ -17,7 +17,7 @@ def test_probability_is_the_integral_over_the_path(decay: float, absorption: flo
     total = decay * absorption / (decay + absorption)
     expected, _ = quad(lambda s: np.exp(-s / decay - s / absorption) / decay, 0.0, 60.0 * total, points=[total])
     _, probability = decay_before_absorption(0.5, decay, absorption)
-    assert float(probability) == pytest.approx(expected, rel=1e-6)
+    assert float(probability) == pytest.approx(expected, rel=1e-6, abs=0)
 
 
 def test_path_of_those_that_decay() -> None:
@@ -36,7 +36,7 @@ def test_path_of_those_that_decay() -> None:
 def test_limits() -> None:
     """A long-lived meson decays with probability L_a/L_d; a pion of 1 GeV/c in steel 0.36 per cent of the time."""
     pion = 1000.0 / 139.57039 * 7.8045
-    assert decay_before_absorption(0.5, 1e6, 0.2)[1] == pytest.approx(2e-7, rel=1e-6)
+    assert decay_before_absorption(0.5, 1e6, 0.2)[1] == pytest.approx(2e-7, rel=1e-6, abs=0)
     assert decay_before_absorption(0.5, pion, 0.2042)[1] == pytest.approx(0.2042 / pion, rel=0.004)
     assert decay_before_absorption(0.5, 0.0, 0.2)[1] == 1.0
     assert survival(0.0, 0.3) == 1.0
