@@ -8,6 +8,7 @@ import typer
 
 from darkhorn import __version__
 from darkhorn.cli import (
+    alp,
     bench,
     cite,
     confront,
@@ -84,6 +85,7 @@ app.command("list", epilog=listing.EXAMPLE)(listing.listing)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command("data", epilog=data.EXAMPLE)(data.data)
 app.command("confront", epilog=confront.EXAMPLE)(confront.confront)
+app.command("alp", epilog=alp.EXAMPLE)(alp.alp)
 app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
 app.command("new", epilog=new.EXAMPLE)(new.new)
