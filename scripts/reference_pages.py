@@ -18,7 +18,7 @@ from darkhorn.io.atomic import write_text_atomic
 
 ROOT = Path(__file__).parent.parent
 DOCS, PACKAGE = ROOT / "docs", ROOT / "src" / "darkhorn"
-ROOMS = ("core", "io", "beam", "models", "detector", "experiments", "chain", "inference", "report", "testing")
+ROOMS = ("core", "io", "beam", "models", "detector", "experiments", "chain", "inference", "report", "bench", "testing")
 """Rooms with an API page; ``physics`` has pages by topic, ``cli`` the page of commands."""
 HOLDS = re.compile(r"automodule:: darkhorn\.physics\.(\w+)")
 MARKUP = re.compile(r"``(.+?)``|:\w+:`~?(?:[\w.]+\.)?(\w+)`|([\\*_<>\[\]|`])")

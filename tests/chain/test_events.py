@@ -1,6 +1,7 @@
 """Whole events: weights of the prediction itself, four-momenta, places and times, equal weights, kinds of channels."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from darkhorn.chain.scenario import load_scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import focus, replicate_tally, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
-from darkhorn.core.rays import Floats
-from darkhorn.core.species import DARK_BOSON, MUON, PI_PLUS, lifetime, mass
+from darkhorn.core.rays import Floats, Ints
+from darkhorn.core.species import DARK_BOSON, ELECTRON, MUON, PI0, PI_PLUS, lifetime, mass
 from darkhorn.core.units import C
 from darkhorn.io import event_record as er
 from darkhorn.models.channels import Model
+from darkhorn.models.dark_matter import DarkMatter
 from darkhorn.models.presets import preset
 from darkhorn.physics.fourvector import minkowski_dot, minkowski_sq
 
@@ -265,6 +267,60 @@ def test_process_numbers_are_unique_and_in_their_ranges() -> None:
     numbers = process_numbers(model.detections(setup.nuclei))
     assert numbers == {"C coherent": 150, "C nucleons": 250, "H proton": 251}
     assert lifetime(PI_PLUS) == pytest.approx(26.033, rel=1e-3)
+
+
+NARROW = replace(DarkMatter(), m_v1=20.0, m_chi=5.0, detection=("electron",))
+CHAINS = {
+    "pi0 -> gamma chi chi": ("bdnmc_electron", replace(NARROW, production="none", m_v1=100.0)),
+    "pi0 -> gamma chi chi'": (
+        "bdnmc_electron",
+        replace(NARROW, production="none", m_v1=100.0, pair="chi chi'", m_chi_prime=30.0),
+    ),
+    "pi+ -> mu nu chi chi": ("near_box", replace(NARROW, neutral=False, leptons=("mu",))),
+    "pi+ -> e nu chi chi": ("near_box", replace(NARROW, neutral=False, leptons=("e",), production="vector-ib1")),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_v1_decays_at_a_vertex_of_its_own(name: str) -> None:
+    """Meson -> rest V1, V1 -> pair: balanced, on mass shells, nothing left unresolved, where the meson was."""
+    scenario, model = CHAINS[name]
+    found = generate(model, case(scenario)[1], 300, seed=5)
+    record = found.record
+    assert er.UNRESOLVED not in record.pdgid
+    assert record.imbalance().max() < 1e-9
+    real = ~np.isin(record.pdgid, PSEUDO)
+    shell = np.abs(minkowski_sq(record.p) - record.mass**2) / record.p[:, 0].clip(1e-6) ** 2
+    assert shell[real].max() < 1e-10
+    assert at(found, er.MEDIATOR_DECAY) == pytest.approx(at(found, er.MESON_DECAY))
+    sister = er.HEAVY_DARK if name.endswith("'") else DARK_BOSON
+    v1, chi = of(found, er.MEDIATOR, er.DECAYED), of(found, DARK_BOSON, er.BEAM)
+    second = record.p[(record.pdgid == sister) & (record.status == er.FINAL) & (record.origin == origin_of_chi(found))]
+    assert np.abs(v1 - chi - second).max() < 1e-9 * v1.max()
+    assert minkowski_sq(v1) == pytest.approx(np.full(300, model.m_v1**2), rel=1e-6)
+    parent = PI0 if "pi0" in name else PI_PLUS
+    energy = minkowski_dot(of(found, parent, er.BEAM_MESON if "pi0" in name else er.DECAYED), v1) / mass(parent)
+    if "pi0" in name:
+        assert energy == pytest.approx(np.full(300, (mass(PI0) ** 2 + 100.0**2) / (2.0 * mass(PI0))), rel=1e-9)
+    else:
+        lepton = MUON if " mu " in name else ELECTRON
+        top = (mass(PI_PLUS) ** 2 + 20.0**2 - mass(lepton) ** 2) / (2.0 * mass(PI_PLUS))
+        assert np.all((energy >= 20.0 * (1 - 1e-9)) & (energy < top * (1 + 1e-9)))
+        assert np.ptp(energy) > 0.1 * (top - 20.0)
+
+
+def origin_of_chi(made: Made) -> Ints:
+    """For each particle, the vertex at which the chi that is followed starts in its event."""
+    record = made.record
+    return np.repeat(record.origin[(record.pdgid == DARK_BOSON) & (record.status == er.BEAM)], record.n_particles)
+
+
+def test_v1_off_its_mass_shell_stays_unresolved() -> None:
+    """One pseudo-particle holds photon and the other chi, and four-momentum balances all the same."""
+    model = replace(NARROW, production="none", chain="full", m_v1=100.0)
+    record = generate(model, case("bdnmc_electron")[1], 100, seed=5).record
+    assert (record.pdgid == er.UNRESOLVED).sum() == 100
+    assert record.imbalance().max() < 1e-9
 
 
 def test_the_azimuth_of_the_lepton_is_uniform(made: Made) -> None:

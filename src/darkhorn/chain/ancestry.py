@@ -1,11 +1,12 @@
 """Where the dark particles of events come from: the meson at production and at decay, and everything it decays to."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from darkhorn.beam.source import Source
 from darkhorn.chain.decay import Spectrum
+from darkhorn.chain.mediators import mediator_of
 from darkhorn.chain.parents import ParentSampler
 from darkhorn.chain.setup import Parents
 from darkhorn.core.points import Axis
@@ -17,6 +18,8 @@ from darkhorn.io.event_record import (
     BOOKKEEPING,
     DECAYED,
     FINAL,
+    MEDIATOR,
+    MEDIATOR_DECAY,
     MESON_DECAY,
     PASSAGE,
     PRODUCER,
@@ -75,13 +78,22 @@ def amplitude_of(model: Model, parent: int, name: str) -> tuple[Production, int]
     return (found, lepton) if isinstance(found, Production) and lepton in LEPTONS else None
 
 
+class Products(NamedTuple):
+    """What mesons decay to besides the dark particle, vertices after the decay, and where the dark particle starts."""
+
+    particles: list[Particle]
+    vertices: list[Vertex]
+    origin: int
+
+
 def decay_products(
     model: Model, spectrum: Spectrum | Line, mesons: Rays, boson: Floats, points: Floats, vertex: int
-) -> list[Particle]:
+) -> Products:
     """Return what the mesons decay to besides the dark particle.
 
     Lepton and neutrino of P -> l nu X follow the squared amplitude at the energy of X; the photon of P -> gamma X is
-    what is left. The rest of any longer chain is one pseudo-particle.
+    what is left. V1 that makes chi decays at a vertex of its own, see ``mediators.py``. The rest of any other chain is
+    one pseudo-particle.
 
     Parameters
     ----------
@@ -94,20 +106,53 @@ def decay_products(
     boson : (N, 4) float
         Four-momenta of the dark particle in MeV.
     points : (N, len(Axis)) float
-        Points of their own: PAIR_MASS decides the Dalitz variable, LEPTON_PHI the azimuth.
+        Points of their own: PAIR_MASS decides the Dalitz variable, LEPTON_PHI the azimuth, ENERGY and PAIR_PHI V1.
     vertex : int
         Number of the decay vertex.
     """
-    rest = mesons.p - boson
+    found = mediator_of(model, spectrum)
+    if found is not None:
+        vector, sister = found.momenta(mesons, boson, points)
+        number, m_sister = found.sister
+        pair = [
+            Particle(MEDIATOR, DECAYED, vertex, vertex + 1, vector, found.mass),
+            Particle(number, FINAL, vertex + 1, -1, sister, m_sister),
+        ]
+        rest = (
+            _lepton_and_neutrino(found.amplitude, found.lepton, spectrum, found.mass, mesons, vector, points, vertex)
+            if found.lepton
+            else _photon(mesons, vector, vertex)
+        )
+        return Products(pair + rest, [Vertex(MEDIATOR_DECAY, mesons.x)], vertex + 1)
     if spectrum.name.endswith(_WITH_PHOTON):
-        rest[:, 0] = np.linalg.norm(rest[:, 1:], axis=1)
-        return [Particle(PHOTON, FINAL, vertex, -1, rest, 0.0)]
+        return Products(_photon(mesons, boson, vertex), [], vertex)
     known = amplitude_of(model, spectrum.parent, spectrum.name)
     if known is None:
-        return [Particle(UNRESOLVED, BOOKKEEPING, vertex, -1, rest, 0.0)]
-    amplitude, lepton = known
-    masses = (mass(abs(spectrum.parent)), mass(lepton), spectrum.mass)
-    msq = squared_amplitude(amplitude, spectrum.parent, lepton, spectrum.mass)
+        return Products([Particle(UNRESOLVED, BOOKKEEPING, vertex, -1, mesons.p - boson, 0.0)], [], vertex)
+    both = _lepton_and_neutrino(*known, spectrum, spectrum.mass, mesons, boson, points, vertex)
+    return Products(both, [], vertex)
+
+
+def _photon(mesons: Rays, boson: Floats, vertex: int) -> list[Particle]:
+    """Return the photon of P -> gamma X."""
+    rest = mesons.p - boson
+    rest[:, 0] = np.linalg.norm(rest[:, 1:], axis=1)
+    return [Particle(PHOTON, FINAL, vertex, -1, rest, 0.0)]
+
+
+def _lepton_and_neutrino(
+    amplitude: Production,
+    lepton: int,
+    spectrum: Spectrum | Line,
+    m_x: float,
+    mesons: Rays,
+    boson: Floats,
+    points: Floats,
+    vertex: int,
+) -> list[Particle]:
+    """Return lepton and neutrino of P -> l nu X, drawn at the energy of X."""
+    masses = (mass(abs(spectrum.parent)), mass(lepton), m_x)
+    msq = squared_amplitude(amplitude, spectrum.parent, lepton, m_x)
     pair = pair_mass_sq(mesons.p, boson, *masses)
     delta = draw_delta(msq, pair, points[:, Axis.PAIR_MASS], *masses)
     azimuth = 2.0 * np.pi * points[:, Axis.LEPTON_PHI]

@@ -178,14 +178,15 @@ def _sheet(walk: Walk, replicate: int, batch: Batch, rows: Ints, weight: Floats,
     kind = next(k for k, spectrum in enumerate(walk.spectra.values()) if spectrum is batch.spectrum)
     stream = (_PARTNER_STREAM, batch.index, replicate, kind)
     partners = unit_points(walk.n, seed=walk.seed, stream=stream, kind="random")[rows]
-    particles += decay_products(walk.model, batch.spectrum, mesons, arrivals.rays.p, partners, decay)
+    made = decay_products(walk.model, batch.spectrum, mesons, arrivals.rays.p, partners, decay)
+    particles, vertices = particles + made.particles, vertices + made.vertices
     photons = Photons(*(getattr(batch.photons, name)[rows] for name in _PHOTON_FIELDS))
     meeting = Encounter(
         arrivals, photons, batch.points[rows], walk.model.particle_mass, DARK_BOSON, setup.shape, setup.nuclei
     )
     state = final_state(batch.channel, meeting)
     first = len(vertices)
-    particles += [_moved(item, first, decay) for item in state.particles]
+    particles += [_moved(item, first, made.origin) for item in state.particles]
     vertices = [*vertices, *(Vertex(*item) for item in state.vertices)]
     quantities = {
         "e_vis_MeV": batch.seen.e_vis[rows],
@@ -199,12 +200,12 @@ def _sheet(walk: Walk, replicate: int, batch: Batch, rows: Ints, weight: Floats,
 _PHOTON_FIELDS: Final = ("energy", "direction", "weight", "q_sq", "time", "delay")
 
 
-def _moved(item: Particle, first: int, decay: int) -> Particle:
-    """Return a particle of the detector in the whole event, where the dark particle comes from the meson's decay."""
+def _moved(item: Particle, first: int, start: int) -> Particle:
+    """Return a particle of the detector in the whole event, where the dark particle comes from the vertex ``start``."""
     origin = item.origin + first if item.origin >= 0 else -1
     end = item.end + first if item.end >= 0 else -1
     dark = item.pdgid == DARK_BOSON and item.origin < 0
-    return item._replace(origin=decay if dark else origin, end=end)
+    return item._replace(origin=start if dark else origin, end=end)
 
 
 def _rows_of(arrivals: Arrivals, rows: Ints) -> Arrivals:

@@ -41,6 +41,7 @@ PRODUCTION: Final = 22
 PASSAGE: Final = 23
 MESON_DECAY: Final = 24
 DARK_DECAY: Final = 25
+MEDIATOR_DECAY: Final = 26
 """Status codes of vertices: 1 and 21 as NuHepMC defines them, the others our own."""
 
 VERTEX_STATUS: Final[dict[int, tuple[str, str]]] = {
@@ -50,9 +51,11 @@ VERTEX_STATUS: Final[dict[int, tuple[str, str]]] = {
     PASSAGE: ("BeamLinePassage", "target, horn and matter have changed the meson's momentum; placed at the decay"),
     MESON_DECAY: ("MesonDecay", "the meson decays to the dark particle"),
     DARK_DECAY: ("DarkDecay", "a dark particle made in the detector decays there"),
+    MEDIATOR_DECAY: ("MediatorDecay", "the dark vector of a meson's decay decays at the same place"),
 }
 """Name and description of every status code of a vertex."""
 
+MEDIATOR: Final = 9900034
 HEAVY_DARK: Final = 9900035
 DARK_PARTNER: Final = 9900036
 PRODUCER: Final = 9900096
@@ -64,7 +67,8 @@ REMNANT: Final = 2009900000
 
 PARTICLE_NAMES: Final[dict[int, tuple[str, str]]] = {
     DARK_BOSON: ("X", "dark particle that flies to the detector"),
-    HEAVY_DARK: ("chi_prime", "excited dark fermion made in the detector"),
+    MEDIATOR: ("V1", "dark vector that a meson makes and that decays to dark particles"),
+    HEAVY_DARK: ("chi_prime", "excited dark fermion"),
     DARK_PARTNER: ("Z_dark", "invisible dark particle from a decay in the detector"),
     PRODUCER: ("MesonProducer", "pseudo-particle: the collision that made the meson"),
     NO_TARGET: ("NoTarget", "pseudo-particle without momentum: a decay needs no target"),
