@@ -3,7 +3,10 @@
 # /// script
 # dependencies = ["nox>=2025.2"]
 # ///
-"""Sessions for developers: ``nox`` runs lint, types and tests; ``nox -s wheel`` checks the distributions."""
+"""Sessions for developers: ``nox`` runs lint, types and tests; ``nox -s wheel`` checks the distributions.
+
+``nox -s docs`` builds the site, ``nox -s fuzz`` runs the long fuzz.
+"""
 
 import nox
 
@@ -26,8 +29,21 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    session.install("-e", ".[test,io,stats,scan]")
+    session.install("-e", ".[all]")
     session.run("pytest", *(session.posargs or ("-n", "2", "--dist", "loadfile")))
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """A hundred thousand spoilt inputs: an hour or so."""
+    session.install("-e", ".[all]")
+    session.run("pytest", "tests/fuzz", env={"DARKHORN_FUZZ": "100000"})
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    session.install("-e", ".[docs]")
+    session.run("sphinx-build", "-W", "docs", "site")
 
 
 @nox.session(default=False)

@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 dist=${1:-$work/dist}
 smoke=$PWD/scripts/smoke.py
 read -ra pythons <<< "${PYTHONS:-python3.11 python3.12 python3.13}"
-extras=io,stats,scan
+extras=io,jax,stats,scan
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
 
 first=""
@@ -44,12 +44,12 @@ for python in "${pythons[@]}"; do
 done
 
 "$work/env-${first##*/}/bin/pip" install "$wheel[$extras]"
-for module in awkward pyarrow pyhepmc pylhe uproot pyhf yaml dask distributed; do
+for module in awkward jax pyarrow pyhepmc pylhe uproot pyhf yaml dask distributed; do
   use "$work/env-${first##*/}" "$first, every extra but the package $module" --hide "$module"
 done
 
 "$work/tools/bin/uv" --quiet pip compile --resolution lowest-direct --python "$work/env-${first##*/}/bin/python" \
-  --extra io --extra stats --extra scan pyproject.toml -o "$work/oldest.txt"
+  --extra io --extra jax --extra stats --extra scan pyproject.toml -o "$work/oldest.txt"
 "$first" -m venv "$work/oldest"
 "$work/oldest/bin/pip" install -r "$work/oldest.txt"
 "$work/oldest/bin/pip" install --no-deps "$wheel"
