@@ -113,7 +113,7 @@ def test_cross_sections_of_the_peer_case(energy: float, recoil: float) -> None:
     expected = 4 * np.pi * alpha * 0.1 * top / ((energy**2 - m_chi_sq) * (m_v_sq + 2 * m * recoil) ** 2) * hbarc_sq
     channel = PEER.detections(CH2)[0]
     value = channel.dsigma_dt_cm2(np.array([energy]), np.array([recoil]))[0]
-    assert value == pytest.approx(expected, rel=1e-6)
+    assert value == pytest.approx(expected, rel=1e-6, abs=0)
     for item, magnetic in ((0, 2.793), (1, -1.913)):
         proton = replace(PEER, detection=("nucleon",)).detections(CH2)[item]
         assert proton.dsigma_dt_cm2(np.array([energy]), np.array([1e-3]))[0] >= 0.0
@@ -129,12 +129,12 @@ def test_upscattering_scales_with_its_own_couplings() -> None:
         assert isinstance(channel, Upscatter)
         return float(channel.dsigma_dq_sq_cm2(energy, q_sq)[0])
 
-    assert value(replace(base, alpha_t1=0.3)) == pytest.approx(3.0 * value(base), rel=1e-12)
+    assert value(replace(base, alpha_t1=0.3)) == pytest.approx(3.0 * value(base), rel=1e-12, abs=0)
     assert value(replace(base, eps1=0.5)) == value(base)
     other = replace(base, exchange="v2", m_v2=17.0, alpha_t2=0.2)
     assert value(other) == pytest.approx(2.0 * value(base), rel=1e-12)
     assert (base.coupling_product, other.coupling_product) == pytest.approx((1e-6, 1e-6))
-    assert replace(other, eps2=1e-4).coupling_product == pytest.approx(1e-7)
+    assert replace(other, eps2=1e-4).coupling_product == pytest.approx(1e-7, rel=1e-6, abs=0)
 
 
 def test_widths_of_the_benchmarks() -> None:
@@ -142,10 +142,10 @@ def test_widths_of_the_benchmarks() -> None:
     model = DarkMatter(m_v1=20.0, m_chi=8.0, m_chi_prime=40.0, alpha_t1=1 / (4 * np.pi), alpha_d1=1 / (4 * np.pi))
     assert model.widths.chi_prime == pytest.approx(1.64067382, rel=1e-8)
     assert model.widths.v1_diagonal == pytest.approx(0.42016905, rel=1e-8)
-    assert model.widths.c_tau_chi_prime == pytest.approx(HBARC / 1.64067382, rel=1e-8)
+    assert model.widths.c_tau_chi_prime == pytest.approx(HBARC / 1.64067382, rel=1e-8, abs=0)
     electron, muon = model.widths.v1_leptons
     assert muon == 0.0
-    assert electron == pytest.approx(1e-6 * 20.0 / (3 * 137.035999), rel=1e-5)
+    assert electron == pytest.approx(1e-6 * 20.0 / (3 * 137.035999), rel=1e-5, abs=0)
     assert model.widths.visible == pytest.approx(electron / model.widths.v1_total)
     by_hand = replace(model, branching_v1=0.5)
     assert (by_hand.widths.pair_share, by_hand.widths.visible) == (0.5, 0.5)
