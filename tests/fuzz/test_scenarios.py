@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from darkhorn.chain.scenario import TABLES, Scenario, _build, load_scenario
 from darkhorn.cli.schema import scenario_schema
+from darkhorn.experiments.build import build_shape
 from darkhorn.experiments.loader import Experiment
 from darkhorn.experiments.reading import Table
 
@@ -153,6 +154,15 @@ def test_experiments(folder: Path, text: str) -> None:
     path = folder / "experiment.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     only_own_errors(lambda: Experiment.load(path))
+
+
+@pytest.mark.parametrize("size", [1e308, 3.0, 1e-310])
+def test_axes_of_any_length(size: float) -> None:
+    text = next(text for text in OWN if "axis" in text)
+    values = tomllib.loads(text)
+    shape = next(volume["shape"] for volume in values["volumes"].values() if "axis" in volume["shape"])
+    built = build_shape({**shape, "axis": [size, 0.0, size]})
+    assert built.axis == pytest.approx((0.5**0.5, 0.0, 0.5**0.5), rel=1e-12)  # type: ignore[union-attr]
 
 
 @share(0.02)

@@ -159,9 +159,10 @@ def _vector(table: Table, key: str, unit: str = "m") -> tuple[float, float, floa
 def _axis(table: Table) -> tuple[float, float, float]:
     """Return the direction ``axis`` as a unit vector."""
     axis = np.asarray(_vector(table, "axis", ""))
-    norm = float(np.linalg.norm(axis))
-    require_range(f"length of {table.path('axis')}", norm, 0.0, open_low=True)
-    x, y, z = (float(component) for component in axis / norm)
+    largest = float(np.abs(axis).max())
+    require_range(f"length of {table.path('axis')}", largest, 0.0, open_low=True)
+    axis = axis / largest  # so that no square overflows or vanishes
+    x, y, z = (float(component) for component in axis / np.linalg.norm(axis))
     return x, y, z
 
 
