@@ -13,10 +13,10 @@ from darkhorn.chain.ancestry import amplitude_of
 from darkhorn.chain.events import Made, generate
 from darkhorn.chain.final_states import process_numbers
 from darkhorn.chain.histories import batches, bosons_at_detector, plan
-from darkhorn.chain.predict import predict
+from darkhorn.chain.predict import predict, predict_mode
 from darkhorn.chain.scenario import load_scenario
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import focus, replicate_tally, tabulate_all
+from darkhorn.chain.walk import focus, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import DARK_BOSON, ELECTRON, MUON, PI0, PI_PLUS, lifetime, mass
@@ -65,10 +65,7 @@ def test_the_weights_are_those_of_the_prediction(box: tuple[Model, Setup]) -> No
     walk = plan(model, setup, 1500, 4)
     spectra = tabulate_all(model, (setup,))
     grid = focus(model, setup, spectra, 4)
-    tallies = [
-        replicate_tally(model, setup, spectra, model.detections(setup.nuclei), walk.n, 4, k, grid=grid).signal
-        for k in range(4)
-    ]
+    tallies = predict_mode(model, setup, spectra, walk.n, 4, 4, grid=grid).signal / setup.pot
     for replicate, tally in enumerate(tallies):
         assert sum(batch.weight.sum() for batch in batches(walk, replicate)) == pytest.approx(tally, rel=1e-12)
     expected = np.mean(tallies) * setup.pot * model.coupling_product**2

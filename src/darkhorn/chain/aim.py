@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darkhorn.chain.decay import Spectrum
+from darkhorn.core.importance import EnergyGrid
 from darkhorn.core.points import Axis
-from darkhorn.core.rays import Floats, Rays
+from darkhorn.core.rays import Floats, Ints, Rays
 from darkhorn.core.species import DARK_BOSON, mass
 from darkhorn.core.units import C
 from darkhorn.detector.geometry import Shape
@@ -40,12 +41,17 @@ class Arrivals:
     chord: Floats
     distance: Floats
 
+    def __getitem__(self, rows: Ints) -> "Arrivals":
+        return Arrivals(self.rays[rows], self.chord[rows], self.distance[rows])
 
-def aim(parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats) -> Arrivals:
+
+def aim(
+    parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats, energies: EnergyGrid | None = None
+) -> Arrivals:
     """Return one boson a parent, sent towards the detector.
 
-    The direction covers the detector (:func:`aimed_directions`) and the LAB energy is uniform in its allowed
-    interval; the weight is the invariant measure of ``physics/directed.py``.
+    The direction covers the detector (:func:`aimed_directions`) and the LAB energy lies in its allowed interval,
+    uniform or by a density; the weight is the invariant measure of ``physics/directed.py``.
 
     Parameters
     ----------
@@ -57,6 +63,8 @@ def aim(parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats) -> Arri
         Detector volume.
     points : (N, len(Axis)) float
         Points of the unit cube; AIM_COS, AIM_PHI and ENERGY are used.
+    energies : EnergyGrid, optional
+        Density of the energy.
 
     Returns
     -------
@@ -67,11 +75,12 @@ def aim(parents: Rays, spectrum: Spectrum, shape: Shape, points: Floats) -> Arri
     gamma, beta = parents.energy / mass(spectrum.parent), parents.beta
     cosine = np.einsum("ij,ij->i", parents.direction, direction)
     low, high = lab_energy_limits(cosine, gamma, beta, spectrum.energy_max, spectrum.mass)
-    energy = low + (high - low) * points[:, Axis.ENERGY]
+    u = points[:, Axis.ENERGY]
+    energy, width = (low + (high - low) * u, high - low) if energies is None else energies.energy(u, low, high)
     momentum = np.sqrt(np.maximum((energy - spectrum.mass) * (energy + spectrum.mass), 0.0))
     rest = rest_energy(energy, spectrum.mass, cosine, gamma, beta)
     density = directed_density(spectrum.density_over_p(rest), momentum)
-    weight = parents.weight * density * (high - low) * solid_angle
+    weight = parents.weight * density * width * solid_angle
     return arrive(parents, energy, momentum, direction, weight, shape)
 
 

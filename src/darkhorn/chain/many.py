@@ -19,7 +19,7 @@ from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
-from darkhorn.chain.observe import Observed, observe
+from darkhorn.chain.observe import Observed, cells_of, observe
 from darkhorn.chain.predict import REPLICATES, next_points
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import Tables, send, tabulate_all
@@ -434,14 +434,4 @@ def ratio(seen: Photographs, channel: Channel) -> Floats:
 
 def _ratio(q_sq: Floats, own: Conversion, other: Conversion) -> Floats:
     found: Floats = ((q_sq + own.mediator_mass**2) / (q_sq + other.mediator_mass**2)) ** 2
-    return found
-
-
-def cells_of(values: Floats, edges: Floats, replicate: Ints) -> Ints:
-    """Return replicate times (bins + 1) plus the bin of each value; bins as ``numpy.histogram`` has them."""
-    bins = len(edges) - 1
-    cell = np.searchsorted(edges, values, side="right") - 1
-    cell[values == edges[-1]] = bins - 1
-    cell[(cell < 0) | (cell > bins)] = bins
-    found: Ints = replicate * (bins + 1) + cell
     return found

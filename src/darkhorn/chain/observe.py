@@ -7,7 +7,7 @@ import numpy as np
 from darkhorn.chain.photons import Photons
 from darkhorn.core.errors import RangeError
 from darkhorn.core.points import Axis
-from darkhorn.core.rays import Floats
+from darkhorn.core.rays import Floats, Ints
 from darkhorn.detector.response import Response
 from darkhorn.experiments.loader import Window
 from darkhorn.physics.ccqe import e_qe
@@ -95,7 +95,33 @@ def coordinate(seen: Observed, axis: str, cells: tuple[Floats, Floats] | None = 
     return np.where(inside, row * (len(cosine) - 1) + column, -1).astype(np.float64)
 
 
-def fill(values: Floats, weights: Floats, edges: Floats) -> Floats:
-    """Return the weighted histogram of ``values``; entries outside the edges are dropped."""
-    counts, _ = np.histogram(values, bins=edges, weights=weights)
-    return counts.astype(np.float64)
+def fill(values: Floats, weights: Floats, edges: Floats, replicate: Ints, replicates: int) -> Floats:
+    """Return a weighted histogram of each replicate, (replicates, n); entries outside the n + 1 edges are dropped.
+
+    Parameters
+    ----------
+    values, weights : (N,) float
+        Entries.
+    edges : (n + 1,) float
+        Increasing; bins as ``numpy.histogram`` has them.
+    replicate : (N,) int
+        To which histogram each entry belongs.
+    replicates : int
+        How many there are.
+    """
+    bins = len(edges)
+    counts: Floats = np.bincount(cells_of(values, edges, replicate), weights, replicates * bins).astype(np.float64)
+    return counts.reshape(replicates, bins)[:, :-1]
+
+
+def cells_of(values: Floats, edges: Floats, replicate: Ints) -> Ints:
+    """Return replicate times (bins + 1) plus the bin of each value; bins as ``numpy.histogram`` has them.
+
+    Values outside the edges are in the last cell of their replicate.
+    """
+    bins = len(edges) - 1
+    cell = np.searchsorted(edges, values, side="right") - 1
+    cell[values == edges[-1]] = bins - 1
+    cell[(cell < 0) | (cell > bins)] = bins
+    found: Ints = replicate * (bins + 1) + cell
+    return found

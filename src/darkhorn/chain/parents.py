@@ -4,6 +4,7 @@ It knows nothing of new physics: one set of parents serves every mass and coupli
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,8 +22,8 @@ from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 
 _PILOT_STREAM = 1_000_000
-_PILOT_POINTS = 2**12
-_PILOTS = 3
+_PILOTS = {False: (2, 2**10, 16), True: (3, 2**12, 24)}
+"""Pilots, points of each and cells along each side of the grid; many more where every bin of the energy is wanted."""
 _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
 _PILOT_BINS = 48
@@ -93,9 +94,15 @@ def prepare(
         What is switched on in matter; by default everything. The source has its own for protons.
     """
     physics = physics or Physics()
-    layers = compile_layers(beamline, physics)
+    layers = _compiled(beamline, physics)
     sampler = ParentSampler(source, beamline, species, ImportanceGrid.uniform(), layers, physics)
     return adapt(sampler, towards, seed, threads, even=even)
+
+
+@lru_cache(maxsize=8)
+def _compiled(beamline: Beamline, physics: Physics) -> Layers:
+    """Return the geometry compiled, once for all species."""
+    return compile_layers(beamline, physics)
 
 
 def adapt(
@@ -103,8 +110,8 @@ def adapt(
 ) -> ParentSampler:
     """Return the same sampler with its points where the flux near a point comes from, found by pilot runs.
 
-    The flux is that of a light isotropic daughter. Pilots only change where points go: weights keep every expectation
-    exact.
+    The flux is that of a light isotropic daughter, times its energy, since few detectors see slow ones. Pilots only
+    change where points go: weights keep every expectation exact.
 
     Parameters
     ----------
@@ -121,15 +128,16 @@ def adapt(
     """
     sampler, species = replace(sampler, grid=ImportanceGrid.uniform()), sampler.species
     a, b, energy, flux, jacobian = (np.zeros(shape) for shape in (0, 0, (_PILOT_RAYS, 0), (_PILOT_RAYS, 0), 0))
-    for pilot in range(_PILOTS):
+    pilots, n, cells = _PILOTS[even]
+    for pilot in range(pilots):
         stream = (_PILOT_STREAM, abs(species), int(species > 0), pilot)
-        points = unit_points(_PILOT_POINTS, seed=seed, stream=stream)
+        points = unit_points(n, seed=seed, stream=stream)
         found = _pilot_flux(recall(sampler, points, threads), towards, points)
         energy, flux = np.hstack([energy, found[0]]), np.hstack([flux, found[1]])
         place = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         a, b, jacobian = (np.concatenate(pair) for pair in zip((a, b, jacobian), place, strict=True))
-        worth = balanced_worth(_bins(energy), flux) if even else np.sqrt((flux**2).mean(axis=0))
-        sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian)))
+        worth = balanced_worth(_bins(energy), flux) if even else np.sqrt(((flux * energy) ** 2).mean(axis=0))
+        sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells))
     return sampler
 
 

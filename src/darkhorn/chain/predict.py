@@ -5,13 +5,15 @@ replicates (independent scrambles of the points) is the Monte-Carlo error, paren
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Made, Tables, Tally, add_decays, focus, replicate_tally, tabulate_all
+from darkhorn.chain.walk import Made, Plan, Tables, Tally, plan_for, tabulate_all, units_of, walk
 from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell, counted
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from darkhorn.chain.prediction_errors import FluxErrors
 
 REPLICATES: Final = 8
-_FIRST_POINTS: Final = 2**12
+_FIRST_POINTS: Final = 2**8
+_OPTIMISM: Final = 1.5
+"""How much smaller than that of pseudo-random points the error is expected to be."""
 _MOST_POINTS: Final = 2**17
 
 
@@ -258,19 +262,33 @@ def predict(
     spectra = tabulate_all(model, setups)
     modes = {}
     for setup in setups:
-        grid, n = focus(model, setup, spectra, seed), _FIRST_POINTS
-        while True:
-            mode = predict_mode(model, setup, spectra, n, seed, replicates, threads, kind, grid, progress)
-            if mode.relative_error <= precision or n >= _MOST_POINTS:
-                break
-            n = next_points(n, mode.relative_error / precision)
+        plan = plan_for(model, setup, spectra, seed, replicates, kind)
+        n = first_points(plan, precision)
+        mode, tally = _add_points(plan, None, 0, n, threads, progress)
+        while mode.relative_error > precision and n < _MOST_POINTS:
+            more = _more_points(n, mode.relative_error / precision)
+            mode, tally = _add_points(plan, tally, n, more, threads, progress)
+            n = more
         modes[setup.name] = mode
     return Prediction(model, modes, seed, replicates)
+
+
+def first_points(plan: Plan, precision: float) -> int:
+    """Return the points of a replicate to start with: about as many as the variance in the pilot asks for."""
+    wanted = plan.relvar / (plan.replicates * (_OPTIMISM * precision) ** 2)
+    return int(np.clip(2 ** np.ceil(np.log2(max(wanted, 1.0))), _FIRST_POINTS, _MOST_POINTS))
 
 
 def next_points(n: int, excess: float) -> int:
     """Return the power of two above ``n`` at which an error ``excess`` times too large should be met (as 1/sqrt(n))."""
     return int(min(n * 2 ** max(1, np.ceil(2.0 * np.log2(excess) - 0.5)), _MOST_POINTS))
+
+
+def _more_points(n: int, excess: float) -> int:
+    """Return 2^k or 3 x 2^k points, more than ``n``, with which an error ``excess`` times too large should be met."""
+    wanted = max(n * excess**2, n + 1.0)
+    power = 2 ** int(np.ceil(np.log2(wanted)))
+    return int(min(3 * power // 4 if 3 * power // 4 >= wanted else power, _MOST_POINTS))
 
 
 def predict_mode(
@@ -285,39 +303,46 @@ def predict_mode(
     grid: ImportanceGrid | None = None,
     progress: Tell = lambda _: None,
 ) -> ModePrediction:
-    """Return the prediction of one mode from ``replicates`` sets of ``n`` points."""
+    """Return the prediction of one mode from ``replicates`` sets of ``n`` points that look through every channel."""
     channels = model.detections(setup.nuclei)
-
-    def one(replicate: int) -> Tally:
-        return replicate_tally(model, setup, spectra, channels, n, seed, replicate, kind, grid)
-
-    with ThreadPoolExecutor(threads) as pool:
-        stage = f"{setup.name}: {replicates} x {n} points"
-        tallies = list(counted(pool.map(one, range(replicates)), replicates, stage, progress))
-    return _collect(setup, tallies, n)
+    plan = Plan(model, setup, spectra, channels, seed, replicates, kind, grid or ImportanceGrid.uniform())
+    return _add_points(plan, None, 0, n, threads, progress)[0]
 
 
-def _collect(setup: Setup, tallies: list[Tally], n: int) -> ModePrediction:
-    """Return the mode's prediction from its replicates."""
-    total, square = sum(t.signal for t in tallies), sum(t.signal_sq for t in tallies)
-    crossing = sum(t.crossing for t in tallies)
+def _add_points(
+    plan: Plan, tally: Tally | None, start: int, stop: int, threads: int, progress: Tell
+) -> tuple[ModePrediction, Tally]:
+    """Return the prediction of one mode, and its sums, when points ``start`` to ``stop`` have been added."""
+    units = list(units_of(plan, start, stop))
+    stage = f"{plan.setup.name}: {plan.replicates} x {stop} points"
+    total = tally or Tally.nothing(plan.setup, plan.replicates)
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+        found = (pool.map if pool else map)(partial(walk, plan), units)
+        for part in counted(found, len(units), stage, progress):
+            total = total + part
+    return _collect(plan.setup, total, stop), total
+
+
+def _collect(setup: Setup, tally: Tally, n: int) -> ModePrediction:
+    """Return the mode's prediction from the sums over n points of each replicate."""
+    total, crossing, rows = float(tally.signal.sum()), float(tally.crossing.sum()), tally.rows
     per_boson = 1.0 / crossing if crossing > 0 else 0.0
-    rows = len(tallies) * n
+    made = 1.0 / (n * len(tally.signal))
     return ModePrediction(
         setup.name,
         setup.pot,
         setup.edges,
-        {name: np.array([t.spectra[name] for t in tallies]) * setup.pot for name in setup.edges},
+        {name: tally.spectra[name] * (setup.pot / n) for name in setup.edges},
         setup.boson_edges,
-        np.array([t.bosons for t in tallies]),
-        np.array([t.signal for t in tallies]) * setup.pot,
-        np.array([t.crossing for t in tallies]),
-        sum(t.chord for t in tallies) * per_boson,
-        sum(t.time for t in tallies) * per_boson,
-        sum(t.delay for t in tallies) * per_boson,
-        total**2 / square if square > 0 else 0.0,
-        rows * square / total**2 - 1.0 if total > 0 else 0.0,
-        max(t.largest for t in tallies) * rows / total if total > 0 else 0.0,
+        tally.bosons / n,
+        tally.signal * (setup.pot / n),
+        tally.crossing / n,
+        tally.chord * per_boson,
+        tally.time * per_boson,
+        tally.delay * per_boson,
+        total**2 / tally.signal_sq if tally.signal_sq > 0 else 0.0,
+        rows * tally.signal_sq / total**2 - 1.0 if total > 0 else 0.0,
+        tally.largest * rows / total if total > 0 else 0.0,
         n,
-        {name: Made(*(value / len(tallies) for value in made)) for name, made in add_decays(tallies).items()},
+        {name: Made(*(value * made for value in each)) for name, each in tally.decays.items()},
     )

@@ -1,9 +1,11 @@
-"""One replicate: every parent decays, aims, is detected and observed; the sums that remain of it.
+"""The walk of many histories: mesons decay, aim, are detected and observed; the sums that remain of them.
 
-A pilot walk says where in (energy, momentum transfer) the points should go; the weights make up for it exactly.
+A pilot says where in (energy, momentum transfer), through which channel, and from which species points should go;
+the weights make up for it exactly. Points come in units of a few thousand, several replicates at once.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,9 +18,9 @@ from darkhorn.chain.observe import coordinate, fill, observe
 from darkhorn.chain.photons import somewhere
 from darkhorn.chain.setup import Counted, Parents, Setup
 from darkhorn.chain.two_body import aim_line
-from darkhorn.core.importance import ImportanceGrid
+from darkhorn.core.importance import EnergyGrid, ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.rays import Floats, Rays
+from darkhorn.core.rays import Floats, Ints, Rays
 from darkhorn.core.units import C
 from darkhorn.detector.geometry import Shape
 from darkhorn.models.channels import Channel, Line, Model
@@ -26,7 +28,17 @@ from darkhorn.models.channels import Channel, Line, Model
 PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
 """How often each drawn meson is used."""
+UNIT_ROWS: Final = 2**13
+"""Histories that are walked at once."""
 _PILOT_STREAM: Final = 3_000_000
+_PLAN_POINTS: Final = 2**11
+_BINS: Final = 16
+_ENERGY_BINS: Final = 32
+_FLOOR: Final = 0.2
+_EQUAL: Final = 0.2
+"""Share of the points that all mesons get alike."""
+_FEWEST: Final = 6
+"""A species gets at least 1/2^6 of the points of the one that needs most."""
 
 
 class Made(NamedTuple):
@@ -37,24 +49,123 @@ class Made(NamedTuple):
     particles: float
 
 
+Tables = dict[tuple[int, str], Spectrum | Line]
+"""Spectra by parent (absolute PDG number) and name of the decay."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one mode is computed with, and where its points go.
+
+    Attributes
+    ----------
+    model : Model
+        Scenario.
+    setup : Setup
+        Mode.
+    spectra : dict
+        Of every decay, from :func:`tabulate_all`.
+    channels : tuple of Channel
+        Of detection.
+    seed, replicates : int
+        Of the calculation, and how many independent scrambles.
+    kind : str
+        ``sobol`` or ``random`` points.
+    grid : ImportanceGrid
+        Density in (ENERGY, Q_SQ), each point looking through every channel.
+    energies : EnergyGrid, optional
+        Instead of ``grid``: density in the energy of the particle and in Q_SQ, where the channels lie side by side, so
+        that each point looks through one of them.
+    halvings : tuple of int
+        For each species of the setup how often its number of points is halved.
+    relvar : float
+        Variance of the weights of one point over the square of their mean, as the pilot saw it; 0 without one.
+    """
+
+    model: Model
+    setup: Setup
+    spectra: Tables
+    channels: tuple[Channel, ...]
+    seed: int
+    replicates: int
+    kind: str = "sobol"
+    grid: ImportanceGrid = field(default_factory=ImportanceGrid.uniform)
+    energies: EnergyGrid | None = None
+    halvings: tuple[int, ...] = ()
+    relvar: float = 0.0
+
+    def halved(self, species: int) -> int:
+        """Return how often the number of points of a species is halved."""
+        return self.halvings[species] if self.halvings else 0
+
+
+class Unit(NamedTuple):
+    """Points ``start`` to ``start + size`` of one species (its place in the setup) in consecutive replicates."""
+
+    species: int
+    start: int
+    size: int
+    replicates: range
+
+
 @dataclass(frozen=True)
 class Tally:
-    """Sums of one replicate at reference couplings, per POT; ``decays`` by name."""
+    """Sums over points of the weights at reference couplings: divided by the points of a replicate they are per POT.
+
+    Attributes
+    ----------
+    spectra, bosons : (replicates, bins) float
+        Selected events by distribution, and particles that cross the detector by energy.
+    signal, crossing : (replicates,) float
+        Their sums.
+    signal_sq, largest : float
+        Sum of the squares of the weights of selected events, and the largest weight.
+    chord, time, delay : float
+        Weighted sums over the particles that cross.
+    rows : int
+        Weights in all.
+    decays : dict
+        By name, summed over replicates.
+    """
 
     spectra: dict[str, Floats]
     bosons: Floats
-    signal: float
-    signal_sq: float
-    largest: float
-    crossing: float
-    chord: float
-    time: float
-    delay: float
-    decays: dict[str, Made]
+    signal: Floats
+    crossing: Floats
+    signal_sq: float = 0.0
+    largest: float = 0.0
+    chord: float = 0.0
+    time: float = 0.0
+    delay: float = 0.0
+    rows: int = 0
+    decays: dict[str, Made] = field(default_factory=dict)
 
+    @classmethod
+    def nothing(cls, setup: Setup, replicates: int) -> "Tally":
+        """Return the sums of no history."""
+        spectra = {name: np.zeros((replicates, len(edges) - 1)) for name, edges in setup.edges.items()}
+        return cls(
+            spectra, np.zeros((replicates, len(setup.boson_edges) - 1)), np.zeros(replicates), np.zeros(replicates)
+        )
 
-Tables = dict[tuple[int, str], Spectrum | Line]
-"""Spectra by parent (absolute PDG number) and name of the decay."""
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return the sums of both."""
+        decays = dict(self.decays)
+        for name, made in other.decays.items():
+            decays[name] = Made(*np.add(decays.get(name, (0.0, 0.0, 0.0)), made).tolist())
+        return Tally(
+            {name: rows + other.spectra[name] for name, rows in self.spectra.items()},
+            self.bosons + other.bosons,
+            self.signal + other.signal,
+            self.crossing + other.crossing,
+            self.signal_sq + other.signal_sq,
+            max(self.largest, other.largest),
+            self.chord + other.chord,
+            self.time + other.time,
+            self.delay + other.delay,
+            self.rows + other.rows,
+            decays,
+        )
 
 
 def tabulate_all(model: Model, setups: tuple[Setup, ...]) -> Tables:
@@ -64,156 +175,297 @@ def tabulate_all(model: Model, setups: tuple[Setup, ...]) -> Tables:
     return {(e.parent, e.name): e if isinstance(e, Line) else tabulate_emission(e) for e in emissions}
 
 
-def send(mesons: Rays, spectrum: Spectrum | Line, model: Model, shape: Shape, points: Floats) -> Arrivals:
+def send(
+    mesons: Rays,
+    spectrum: Spectrum | Line,
+    model: Model,
+    shape: Shape,
+    points: Floats,
+    energies: EnergyGrid | None = None,
+) -> Arrivals:
     """Return one particle a meson, at the detector, weighted with its survival where the model asks for that."""
     if isinstance(spectrum, Line):
         arrivals = aim_line(mesons, spectrum, shape, points)
     else:
-        arrivals = aim(mesons, spectrum, shape, points)
+        arrivals = aim(mesons, spectrum, shape, points, energies)
     width = model.survival_width
     return survive(arrivals, model.particle_mass, width) if width > 0.0 else arrivals
 
 
-def replicate_tally(
-    model: Model,
-    setup: Setup,
-    spectra: Tables,
-    channels: tuple[Channel, ...],
-    n: int,
-    seed: int,
-    replicate: int,
-    kind: str = "sobol",
-    grid: ImportanceGrid | None = None,
-) -> Tally:
-    """Return the sums of one replicate: one walk through the chain for each species and decay, over all channels."""
-    tallies = []
-    for index, parents in enumerate(setup.parents):
-        points = unit_points(n, seed=seed, stream=(index, replicate), kind=kind)
-        mesons = reused(parents, n, seed, (index, replicate), kind)
-        points, energy_weight, q_sq_weight = refocus(points, grid or ImportanceGrid.uniform())
-        known = parents.yield_per_pot if isinstance(parents, Counted) else None
-        drawn = mesons.yield_ if known is None else known
-        mesons = mesons.with_weight(mesons.weight * energy_weight)
-        for spectrum in _of_parent(spectra, parents):
-            arrivals = send(mesons, spectrum, model, setup.shape, points)
-            particles = drawn * spectrum.branching
-            decays = {spectrum.name: Made(drawn, particles / spectrum.count, particles)}
-            tallies.append(_tally(model, setup, arrivals, channels, points, q_sq_weight, decays))
-    return _add(tallies) if tallies else _nothing(setup)
+def units_of(plan: Plan, start: int, stop: int) -> Iterator[Unit]:
+    """Yield the units of points ``start`` to ``stop`` of every species; a species with fewer points has its share.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is computed.
+    start, stop : int
+        Multiples of 2^k for every k in ``plan.halvings``.
+    """
+    for species in range(len(plan.setup.parents)):
+        low, high = (value >> plan.halved(species) for value in (start, stop))
+        while low < high:
+            size = 1 << (high - low).bit_length() - 1
+            size = min(size, low & -low if low else size, UNIT_ROWS)
+            together = max(UNIT_ROWS // size, 1)
+            for first in range(0, plan.replicates, together):
+                yield Unit(species, low, size, range(first, min(first + together, plan.replicates)))
+            low += size
 
 
-def _nothing(setup: Setup) -> Tally:
-    """Return the sums of no decay at all."""
-    spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
-    return Tally(spectra, np.zeros(len(setup.boson_edges) - 1), *(0.0,) * 7, {})
+def walk(plan: Plan, unit: Unit) -> Tally:
+    """Return the sums of one unit: every decay of its mesons, over all channels."""
+    parents, setup, count = plan.setup.parents[unit.species], plan.setup, len(unit.replicates)
+    points, energy_weight, q_sq_weight = refocus(_points(plan, unit, unit.start, unit.size), plan.grid)
+    drawn = _drawn(plan, unit)
+    known = parents.yield_per_pot if isinstance(parents, Counted) else None
+    scale = count * unit.size * 2.0 ** plan.halved(unit.species)
+    number = scale * (drawn.yield_ if known is None else known)
+    mesons = _chosen(plan, unit, drawn, points[:, Axis.DECAY])
+    mesons = mesons.with_weight(mesons.weight * (scale * energy_weight))
+    replicate = np.repeat(np.asarray(unit.replicates), unit.size)
+    total = Tally.nothing(setup, plan.replicates)
+    for spectrum in _of_parent(plan.spectra, parents):
+        arrivals = send(mesons, spectrum, plan.model, setup.shape, points, plan.energies)
+        particles = number * spectrum.branching
+        decays = {spectrum.name: Made(number, particles / spectrum.count, particles)}
+        total += _crossing(plan, arrivals, replicate, decays)
+        for channel, rows, chosen, weight in _looks(plan, arrivals, points):
+            total += _seen(plan, channel, arrivals[rows], chosen, q_sq_weight[rows] * weight, replicate[rows])
+    return total
+
+
+def _looks(plan: Plan, arrivals: Arrivals, points: Floats) -> Iterator[tuple[Channel, Ints, Floats, Floats]]:
+    """Yield each channel with the particles that look through it, their points, and the inverse of their share."""
+    there = arrivals.rays.weight > 0.0
+    if plan.energies is None:
+        rows = np.flatnonzero(there)
+        for channel in plan.channels:
+            yield channel, rows, take(points, rows), np.ones(len(rows))
+        return
+    count = len(plan.channels)
+    place, weight = plan.energies.second(arrivals.rays.energy, points[:, Axis.Q_SQ])
+    strip = np.minimum((place * count).astype(np.int64), count - 1)
+    for number, channel in enumerate(plan.channels):
+        rows = np.flatnonzero(there & (strip == number))
+        chosen = take(points, rows)
+        chosen = chosen.copy(order="K") if chosen is points else chosen
+        chosen[:, Axis.Q_SQ] = place[rows] * count - number
+        yield channel, rows, chosen, weight[rows] * count
+
+
+def _points(plan: Plan, unit: Unit, start: int, size: int, *meson: int) -> Floats:
+    """Return points of a unit, replicate after replicate; ``meson`` marks the stream of the mesons."""
+    made = [
+        unit_points(size, seed=plan.seed, stream=(unit.species, replicate, *meson), kind=plan.kind, start=start)
+        for replicate in unit.replicates
+    ]
+    return made[0] if len(made) == 1 else np.concatenate([item.T for item in made], axis=1).T
+
+
+def _drawn(plan: Plan, unit: Unit) -> Rays:
+    """Return the decaying mesons of a unit, replicate after replicate: fewer than points, since a meson costs more."""
+    few = _few(unit.size) if plan.energies is None else max(unit.size // REUSE, 1)
+    points = _points(plan, unit, unit.start * few // unit.size, few, 0)
+    return recall(plan.setup.parents[unit.species], points)
+
+
+def _chosen(plan: Plan, unit: Unit, drawn: Rays, u: Floats) -> Rays:
+    """Return a meson for each point of a unit, each drawn one as often as it is worth; weights sum to the yield.
+
+    Worth is the flux of a massless daughter at the detector times its energy, mixed with equal shares; uniform numbers
+    choose along the energy. Without a pilot each one is used equally often. The spread over replicates knows about
+    this, since each replicate has mesons of its own.
+    """
+    count, few = len(unit.replicates), len(drawn) // len(unit.replicates)
+    first = np.repeat(np.arange(count), unit.size)
+    if plan.energies is None:
+        rows = first * few + np.tile(np.arange(unit.size) % few, count)
+        return drawn[rows].with_weight(drawn.weight[rows] * (few / unit.size))
+    energy, worth = _worth(drawn, plan.setup.shape)
+    order = np.argsort(energy.reshape(count, few), axis=1, kind="stable") + np.arange(count)[:, None] * few
+    total = worth.reshape(count, few).sum(axis=1, keepdims=True)
+    share = (1.0 - _EQUAL) * worth[order] / np.where(total > 0.0, total, 1.0) + _EQUAL / few
+    edges = np.cumsum(share, axis=1)
+    edges = edges / edges[:, -1:] + np.arange(count)[:, None]
+    place = np.searchsorted(edges.ravel(), u + first, side="right").clip(first * few, (first + 1) * few - 1)
+    rows = order.ravel()[place]
+    norm = share.sum(axis=1)[first]
+    return drawn[rows].with_weight(drawn.weight[rows] * norm / (share.ravel()[place] * unit.size))
+
+
+def _worth(mesons: Rays, shape: Shape) -> tuple[Floats, Floats]:
+    """Return energy (in units of that at rest) and worth of the massless daughter that goes nearest to a detector."""
+    centre, radius = shape.bounding_sphere()
+    line = np.asarray(centre) - mesons.x[:, 1:]
+    distance = np.maximum(np.sqrt(np.einsum("ij,ij->i", line, line)), radius)
+    cosine = np.clip(np.einsum("ij,ij->i", line, mesons.direction) / distance, -1.0, 1.0)
+    angle = np.maximum(np.arccos(cosine) - np.arcsin(radius / distance), 0.0)
+    gamma, beta = mesons.gamma, mesons.beta
+    energy = 1.0 / (gamma * (1.0 - beta * np.cos(angle)))
+    return energy, mesons.weight * energy**3 / distance**2
 
 
 def _of_parent(spectra: Tables, parents: Parents) -> list[Spectrum | Line]:
     return [spectrum for (parent, _), spectrum in spectra.items() if parent == abs(parents.species)]
 
 
-def _tally(
-    model: Model,
-    setup: Setup,
-    arrivals: Arrivals,
-    channels: tuple[Channel, ...],
-    points: Floats,
-    q_sq_weight: Floats,
-    decays: dict[str, Made],
-) -> Tally:
-    """Return the sums of one decay channel over all channels of detection."""
-    rays = arrivals.rays
+def _crossing(plan: Plan, arrivals: Arrivals, replicate: Ints, decays: dict[str, Made]) -> Tally:
+    """Return the sums over the particles that cross the detector."""
+    rays, setup, count = arrivals.rays, plan.setup, plan.replicates
     beta = np.where(rays.momentum > 0, rays.beta, 1.0)
     delay = arrivals.distance / C * (1.0 / beta - 1.0)
-    spectra = {name: np.zeros(len(edges) - 1) for name, edges in setup.edges.items()}
-    signal = signal_sq = largest = 0.0
-    at = somewhere(arrivals, model.particle_mass, points)
-    for channel in channels:
-        photons = detect(channel, arrivals, model.particle_mass, setup.shape, points, setup.rings, at)
-        seen = observe(photons, setup.response, setup.window, points)
-        weight = seen.weight * q_sq_weight
-        for name, edges in setup.edges.items():
-            spectra[name] += fill(coordinate(seen, name, setup.cells), weight, edges)
-        signal += float(weight.sum())
-        signal_sq += float(np.dot(weight, weight))
-        largest = max(largest, float(weight.max(initial=0.0)))
-    return Tally(
-        spectra,
-        fill(rays.energy, rays.weight, setup.boson_edges),
-        signal,
-        signal_sq,
-        largest,
-        float(rays.weight.sum()),
-        float(np.dot(rays.weight, arrivals.chord)),
-        float(np.dot(rays.weight, rays.x[:, 0])),
-        float(np.dot(rays.weight, delay)),
-        decays,
+    nothing = Tally.nothing(setup, count)
+    return replace(
+        nothing,
+        bosons=fill(rays.energy, rays.weight, setup.boson_edges, replicate, count),
+        crossing=np.bincount(replicate, rays.weight, count).astype(float),
+        chord=float(np.dot(rays.weight, arrivals.chord)),
+        time=float(np.dot(rays.weight, rays.x[:, 0])),
+        delay=float(np.dot(rays.weight, delay)),
+        rows=len(replicate),
+        decays=decays,
     )
 
 
-def _add(tallies: list[Tally]) -> Tally:
-    """Return the sum of tallies (the largest of their largest weights)."""
-    names = tallies[0].spectra
-    return Tally(
-        {name: np.sum([t.spectra[name] for t in tallies], axis=0) for name in names},
-        np.sum([t.bosons for t in tallies], axis=0),
-        sum(t.signal for t in tallies),
-        sum(t.signal_sq for t in tallies),
-        max(t.largest for t in tallies),
-        sum(t.crossing for t in tallies),
-        sum(t.chord for t in tallies),
-        sum(t.time for t in tallies),
-        sum(t.delay for t in tallies),
-        add_decays(tallies),
+def _seen(
+    plan: Plan, channel: Channel, arrivals: Arrivals, points: Floats, q_sq_weight: Floats, replicate: Ints
+) -> Tally:
+    """Return the sums over what is selected of particles that look through one channel."""
+    setup, count = plan.setup, plan.replicates
+    photons = detect(channel, arrivals, plan.model.particle_mass, setup.shape, points, setup.rings)
+    seen = observe(photons, setup.response, setup.window, points)
+    weight = seen.weight * q_sq_weight
+    return replace(
+        Tally.nothing(setup, count),
+        spectra={
+            name: fill(coordinate(seen, name, setup.cells), weight, edges, replicate, count)
+            for name, edges in setup.edges.items()
+        },
+        signal=np.bincount(replicate, weight, count).astype(float),
+        signal_sq=float(np.dot(weight, weight)),
+        largest=float(weight.max(initial=0.0)),
     )
 
 
-def add_decays(tallies: list[Tally]) -> dict[str, Made]:
-    """Return what each kind of decay made, summed over tallies."""
-    rows: dict[str, list[Made]] = {}
-    for tally in tallies:
-        for name, made in tally.decays.items():
-            rows.setdefault(name, []).append(made)
-    return {name: Made(*(sum(column) for column in zip(*made, strict=True))) for name, made in rows.items()}
+def _few(n: int) -> int:
+    """Return the mesons for n points that are spent without a plan."""
+    return max(n // REUSE, min(n, PILOT_POINTS // REUSE))
 
 
 def reused(parents: Parents, n: int, seed: int, stream: tuple[int, ...], kind: str = "sobol") -> Rays:
-    """Return n decaying mesons, each of n / REUSE drawn ones several times.
-
-    A meson costs more than what happens to its bosons, and its share of the variance is smaller. The spread over
-    replicates knows about it, since each replicate has mesons of its own.
-    """
-    few = max(n // REUSE, min(n, PILOT_POINTS // REUSE))
+    """Return n decaying mesons, each of n / REUSE drawn ones several times; the weights sum to the yield per POT."""
+    few = _few(n)
     mesons = recall(parents, unit_points(few, seed=seed, stream=(*stream, 0), kind=kind))
     again = mesons[np.arange(n) % few]
     return again.with_weight(again.weight * (few / n))
 
 
-def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceGrid:
-    """Return where in (ENERGY, Q_SQ) to spend points, from a pilot run: it moves points, never an expectation."""
-    channels = model.detections(setup.nuclei)
-    a, b, weight = [], [], []
+@dataclass(frozen=True)
+class Pilot:
+    """What a pilot sees of one decay of one species (its place in the setup): weights through each channel, (N,)."""
+
+    species: int
+    points: Floats
+    energy: Floats
+    weights: list[Floats]
+
+
+def _pilot(plan: Plan, herds: list[Rays]) -> list[Pilot]:
+    """Return what a pilot sees, decay by decay; ``herds`` are the mesons of each species, one a point."""
+    found, setup, mass = [], plan.setup, plan.model.particle_mass
     for index, parents in enumerate(setup.parents):
-        points = unit_points(PILOT_POINTS, seed=seed, stream=(_PILOT_STREAM, index))
-        mesons = reused(parents, PILOT_POINTS, seed, (_PILOT_STREAM, index))
-        for spectrum in _of_parent(spectra, parents):
-            arrivals = send(mesons, spectrum, model, setup.shape, points)
-            mass, shape, rings = model.particle_mass, setup.shape, setup.rings
+        emitted = _of_parent(plan.spectra, parents)
+        if not emitted:
+            continue
+        mesons = herds[index]
+        points = unit_points(len(mesons), seed=plan.seed, stream=(_PILOT_STREAM, index))
+        for spectrum in emitted:
+            arrivals = send(mesons, spectrum, plan.model, setup.shape, points, plan.energies)
             at = somewhere(arrivals, mass, points)
-            photons = (detect(channel, arrivals, mass, shape, points, rings, at) for channel in channels)
-            seen = (observe(item, setup.response, setup.window, points) for item in photons)
-            a.append(points[:, Axis.ENERGY])
-            b.append(points[:, Axis.Q_SQ])
-            weight.append(np.sum([item.weight for item in seen], axis=0))
-    if not channels or not weight:
+            photons = (detect(item, arrivals, mass, setup.shape, points, setup.rings, at) for item in plan.channels)
+            weights = [observe(item, setup.response, setup.window, points).weight for item in photons]
+            found.append(Pilot(index, points, arrivals.rays.energy, weights))
+    return found
+
+
+def _herds(plan: Plan, n: int) -> list[Rays]:
+    """Return a meson of each species for each of n points of a pilot."""
+    found = []
+    for index, parents in enumerate(plan.setup.parents):
+        points = unit_points(n // REUSE, seed=plan.seed, stream=(_PILOT_STREAM, index, 0))
+        drawn = recall(parents, points)
+        found.append(drawn.with_weight(drawn.weight / REUSE)[np.arange(n) % len(drawn)])
+    return found
+
+
+def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceGrid:
+    """Return where in (ENERGY, Q_SQ) to spend points that look through every channel; it moves no expectation."""
+    plan = Plan(model, setup, spectra, model.detections(setup.nuclei), seed, 1)
+    pilot = _pilot(plan, _herds(plan, PILOT_POINTS))
+    if not plan.channels or not pilot:
         return ImportanceGrid.uniform()
-    return ImportanceGrid.adapted(np.concatenate(a), np.concatenate(b), np.concatenate(weight), bins=16, floor=0.2)
+    a, b = (np.concatenate([item.points[:, axis] for item in pilot]) for axis in (Axis.ENERGY, Axis.Q_SQ))
+    weight = np.concatenate([np.sum(item.weights, axis=0) for item in pilot])
+    return ImportanceGrid.adapted(a, b, weight, bins=_BINS, floor=_FLOOR)
+
+
+def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates: int, kind: str = "sobol") -> Plan:
+    """Return where points go, from a pilot: in energy and momentum transfer, over channels and over species.
+
+    Parameters
+    ----------
+    model, setup, spectra, seed, replicates, kind
+        As in :class:`Plan`.
+    """
+    channels = model.detections(setup.nuclei)
+    plan = Plan(model, setup, spectra, channels, seed, replicates, kind)
+    herds = _herds(plan, _PLAN_POINTS)
+    scale = _typical_energy(plan, herds)
+    if not channels or scale <= 0.0:
+        return plan
+    pilot = _pilot(replace(plan, energies=EnergyGrid(scale, ImportanceGrid.uniform())), herds)
+    count = len(channels)
+    every = [
+        (item.species, item.energy / (item.energy + scale), (item.points[:, Axis.Q_SQ] + number) / count, weight)
+        for item in pilot
+        for number, weight in enumerate(item.weights)
+    ]
+    a, b, weight = (np.concatenate([row[column] for row in every]) for column in (1, 2, 3))
+    if not weight.any():
+        return plan
+    grid = ImportanceGrid.adapted(a, b, weight, bins=(_ENERGY_BINS, _BINS * count), floor=_FLOOR)
+    moments = np.zeros(len(setup.parents))
+    for index, x, y, w in every:
+        moments[index] += count * float(np.mean(w**2 / grid.density(x, y)))
+    halvings = np.floor(np.log2(np.sqrt(moments.max() / np.maximum(moments, 1.0e-30 * moments.max()))))
+    halvings = np.clip(halvings, 0, _FEWEST).astype(int)
+    mean = sum(float(row[3].mean()) for row in every)
+    relvar = float(np.sum(moments * 2.0**halvings)) / mean**2 - 1.0
+    energies = EnergyGrid(scale, grid)
+    return replace(plan, energies=energies, halvings=tuple(halvings.tolist()), relvar=relvar)
+
+
+def _typical_energy(plan: Plan, herds: list[Rays]) -> float:
+    """Return the mean energy of particles that cross the detector in MeV, roughly; 0 without any."""
+    total, weighted = 0.0, 0.0
+    for index, (parents, mesons) in enumerate(zip(plan.setup.parents, herds, strict=True)):
+        points = unit_points(len(mesons), seed=plan.seed, stream=(_PILOT_STREAM, index))
+        for spectrum in _of_parent(plan.spectra, parents):
+            rays = send(mesons, spectrum, plan.model, plan.setup.shape, points).rays
+            total, weighted = total + rays.yield_, weighted + float(rays.weight @ rays.energy)
+    return weighted / total if total > 0.0 else 0.0
 
 
 def refocus(points: Floats, grid: ImportanceGrid) -> tuple[Floats, Floats, Floats]:
     """Return points moved by a grid in (ENERGY, Q_SQ), and the weights that make up for each coordinate, (N,)."""
     a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
-    moved = points.copy()
-    moved[:, Axis.ENERGY], moved[:, Axis.Q_SQ] = a, b
+    moved = points.copy(order="K")
     first = grid.first_jacobian(a)
+    moved[:, Axis.ENERGY], moved[:, Axis.Q_SQ] = a, b
     return moved, first, jacobian / first
+
+
+def take(points: Floats, rows: Ints) -> Floats:
+    """Return some points, each coordinate contiguous in memory."""
+    return points if len(rows) == len(points) else np.take(points.T, rows, axis=1).T

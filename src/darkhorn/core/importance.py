@@ -37,7 +37,9 @@ class ImportanceGrid:
         return cls(np.ones((1, 1)))
 
     @classmethod
-    def adapted(cls, a: Floats, b: Floats, weight: Floats, bins: int = 24, floor: float = 0.1) -> Self:
+    def adapted(
+        cls, a: Floats, b: Floats, weight: Floats, bins: int | tuple[int, int] = 24, floor: float = 0.1
+    ) -> Self:
         """Return the grid proportional to sqrt(sum of w^2) of a pilot run, mixed with a uniform floor.
 
         Parameters
@@ -47,8 +49,8 @@ class ImportanceGrid:
         weight : (N,) float
             What the pilot found there, >= 0. Where a pilot had a grid itself, its weights (with their jacobian) over
             the root of the jacobian.
-        bins : int
-            Cells along each side.
+        bins : int or tuple of int
+            Cells along each side, or along the first and the second coordinate.
         floor : float
             Share of a uniform density, 0 < floor <= 1, so that no region is ever without points.
 
@@ -81,19 +83,32 @@ class ImportanceGrid:
         jacobian : (N,) float
             The factor that keeps integrals exact, 1/density(a, b).
         """
-        n, m = self.probability.shape
+        n = len(self.probability)
         row_edges = np.concatenate([[0.0], np.cumsum(self.probability.sum(axis=1))])
         row_edges /= row_edges[-1]
         a, row, density_a = _invert(np.asarray(u, dtype=float), row_edges, n)
+        b, density_b = self.second(row, np.asarray(v, dtype=float))
+        return a, b, 1.0 / (density_a * density_b)
+
+    def second(self, row: Ints, v: Floats) -> tuple[Floats, Floats]:
+        """Return the second coordinate that a uniform v becomes in a row of cells, and its density there, (N,) each."""
+        n, m = self.probability.shape
         within = self.probability / self.probability.sum(axis=1, keepdims=True)
         edges = np.concatenate([np.zeros((n, 1)), np.cumsum(within, axis=1)], axis=1)
         edges /= edges[:, -1:]
         flat = (edges[:, :-1] + np.arange(n)[:, None]).ravel()
-        column = np.searchsorted(flat, np.asarray(v) + row, side="right") - 1 - row * m
-        column = np.clip(column, 0, m - 1)
+        column = np.clip(np.searchsorted(flat, v + row, side="right") - 1 - row * m, 0, m - 1)
         low, high = edges[row, column], edges[row, column + 1]
-        b = (column + np.clip((np.asarray(v) - low) / (high - low), 0.0, 1.0)) / m
-        return a, b, 1.0 / (density_a * (high - low) * m)
+        return (column + np.clip((v - low) / (high - low), 0.0, 1.0)) / m, (high - low) * m
+
+    def density(self, a: ArrayLike, b: ArrayLike) -> Floats:
+        """Return the density at points (a, b) of the unit square, (N,): its mean over the square is 1."""
+        cell = tuple(
+            np.minimum((np.asarray(x, dtype=float) * size).astype(np.int64), size - 1)
+            for x, size in zip((a, b), self.probability.shape, strict=True)
+        )
+        density: Floats = self.probability[cell] * (self.probability.size / self.probability.sum())
+        return density
 
     def first_jacobian(self, a: ArrayLike) -> Floats:
         """Return 1/density of the first coordinate alone at points ``a`` in (0, 1): its share of ``jacobian``."""
@@ -101,6 +116,58 @@ class ImportanceGrid:
         cell = np.minimum((np.asarray(a, dtype=float) * len(rows)).astype(np.int64), len(rows) - 1)
         jacobian: Floats = rows.sum() / (rows[cell] * len(rows))
         return jacobian
+
+
+@dataclass(frozen=True)
+class EnergyGrid:
+    """A density in energy, as t = E/(E + scale), and in a second coordinate of the unit interval.
+
+    Attributes
+    ----------
+    scale : float
+        In MeV, > 0.
+    grid : ImportanceGrid
+        In (t, second coordinate).
+    """
+
+    scale: float
+    grid: ImportanceGrid
+
+    def energy(self, u: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """Return energies in MeV drawn between limits by uniform numbers, and the inverse of their density, (N,) each.
+
+        Parameters
+        ----------
+        u : (N,) float
+            Uniform in (0, 1).
+        low, high : (N,) float
+            Limits in MeV; where they are equal the inverse density is 0.
+        """
+        rows = self.grid.probability.sum(axis=1)
+        n = len(rows)
+        density = rows * (n / rows.sum())
+        edges = np.concatenate([[0.0], np.cumsum(density)]) / n
+        first, last = (self._cumulative(value / (value + self.scale), density, edges) for value in (low, high))
+        place = first + u * (last - first)
+        cell = np.clip(np.searchsorted(edges, place, side="right") - 1, 0, n - 1)
+        t = np.minimum(cell / n + (place - edges[cell]) / density[cell], 1.0 - 2.0**-40)
+        energy = np.clip(self.scale * t / (1.0 - t), low, high)
+        return energy, (last - first) / density[cell] * (energy + self.scale) ** 2 / self.scale
+
+    def second(self, energy: Floats, v: Floats) -> tuple[Floats, Floats]:
+        """Return the second coordinate that a uniform v becomes at an energy in MeV, and 1/density, (N,) each."""
+        n = len(self.grid.probability)
+        row = np.minimum((energy / (energy + self.scale) * n).astype(np.int64), n - 1)
+        b, density = self.grid.second(row, v)
+        return b, 1.0 / density
+
+    @staticmethod
+    def _cumulative(t: Floats, density: Floats, edges: Floats) -> Floats:
+        """Return the share of the density below t, (N,)."""
+        n = len(density)
+        cell = np.minimum((t * n).astype(np.int64), n - 1)
+        share: Floats = edges[cell] + (t - cell / n) * density[cell]
+        return share
 
 
 def balanced_worth(cell: Ints, weight: Floats, whole: float = 16.0, least: float = 0.003) -> Floats:

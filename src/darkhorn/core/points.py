@@ -79,7 +79,7 @@ def words(u: Floats, salt: int = 0) -> NDArray[np.uint64]:
     return mixed
 
 
-def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = "sobol") -> Floats:
+def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = "sobol", start: int = 0) -> Floats:
     """Return ``n`` points of the unit cube, one column per :class:`Axis`.
 
     Parameters
@@ -92,16 +92,19 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
         Which independent set: for instance (species, replicate).
     kind : str
         ``sobol`` (scrambled Sobol') or ``random`` (PCG64DXSM).
+    start : int
+        Number of the first point, a multiple of n: sets that follow each other make one of twice the size.
 
     Returns
     -------
     (n, len(Axis)) float
-        Strictly inside (0, 1).
+        Strictly inside (0, 1); each coordinate is contiguous in memory.
 
     Raises
     ------
     RangeError
-        For a negative seed, n < 1, an n that is no power of two (``sobol``), or an unknown kind.
+        For a negative seed, n < 1, an n that is no power of two (``sobol``), a start that is no multiple of n, or an
+        unknown kind.
 
     Notes
     -----
@@ -111,14 +114,18 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
     """
     require_range("seed", seed, 0)
     require_range("number of points", n, 1)
+    require_range("start", start, 0)
+    if start % n:
+        raise RangeError(f"start = {start}; allowed: a multiple of the number of points, {n}")
     if kind == "random":
-        rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=stream)))
+        bits = np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=stream))
+        rng = np.random.Generator(bits.advance(start * len(Axis)))
         return np.clip(rng.random((n, len(Axis))), 2.0**-54, 1.0 - 2.0**-53)
     if kind != "sobol":
         raise RangeError(f"kind of points = '{kind}'; allowed: sobol, random")
     if n & (n - 1):
         raise RangeError(f"number of points = {n} for a Sobol' sequence; allowed: a power of two")
-    return _kept(n, seed, stream) if n <= _MOST_KEPT else _sobol(n, seed, stream)
+    return _kept(n, seed, stream, start) if n <= _MOST_KEPT else _sobol(n, seed, stream, start)
 
 
 _MOST_KEPT = 2**14
@@ -126,14 +133,14 @@ _MOST_KEPT = 2**14
 
 
 @lru_cache(maxsize=64)
-def _kept(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
+def _kept(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:
     """Return a set that is made once."""
-    return _sobol(n, seed, stream)
+    return _sobol(n, seed, stream, start)
 
 
-def _sobol(n: int, seed: int, stream: tuple[int, ...]) -> Floats:
+def _sobol(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:
     """Return a scrambled Sobol' set, read-only."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
-    points = scrambled_sobol(n, len(Axis), rng)
+    points = scrambled_sobol(n, len(Axis), rng, start)
     points.flags.writeable = False
     return points

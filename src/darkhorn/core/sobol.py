@@ -79,7 +79,7 @@ def sobol(n: int, dimension: int) -> Words:
     return _combine(direction_numbers(dimension), n, np.zeros(dimension, dtype=np.uint32)).T
 
 
-def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
+def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator, start: int = 0) -> Floats:
     """Return n scrambled points strictly inside (0, 1), shape (n, dimension), each coordinate contiguous in memory.
 
     A random lower-triangular binary matrix multiplies each dimension's digits and a random shift is added: every
@@ -94,6 +94,8 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
         1 to 32.
     rng : Generator
         Where the scramble comes from.
+    start : int
+        Number of the first point, a multiple of n: sets of one scramble that follow each other make a longer one.
 
     Notes
     -----
@@ -105,8 +107,10 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator) -> Floats:
     masks = (lower & _ABOVE) | _DIAGONAL
     parity = np.bitwise_count(plain[:, None, :] & masks[:, :, None]) & np.uint8(1)
     scrambled = np.bitwise_or.reduce(parity.astype(np.uint32) << _PLACE[:, None], axis=1)
-    points: Floats = ((_combine(scrambled, n, shift) + 0.5) * 2.0**-BITS).T
-    return points
+    digits = np.flatnonzero((start >> np.arange(BITS)) & 1)
+    first = shift ^ np.bitwise_xor.reduce(scrambled[:, digits], axis=1)
+    points: Floats = (_combine(scrambled, n, first).astype(np.float64) + 0.5) * 2.0**-BITS
+    return points.T
 
 
 _PLACE: Final = np.arange(BITS - 1, -1, -1, dtype=np.uint32)
