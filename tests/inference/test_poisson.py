@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
+from scipy.integrate import quad
+from scipy.special import gammaln
 
 from darkhorn.core.errors import RangeError
 from darkhorn.inference.poisson import PoissonTerm, best_beta, deviance, modes_from_covariance
@@ -49,7 +51,7 @@ def test_no_simulation_error_leaves_the_expectation() -> None:
     np.testing.assert_array_equal(beta, 1.0)
     values = {"mu": 1.0}
     wide = term(variances={"mu": (0.5 * SIGNAL) ** 2}, background_variance=np.array([4.0, 0.01, 0.0]))
-    assert wide.statistic(values) < term().statistic(values)
+    assert wide.chi2(values) < term().chi2(values)
     tiny = term(variances={"mu": 1e-14 * SIGNAL**2})
     assert tiny.statistic(values) == pytest.approx(term().statistic(values), rel=1e-9)
 
@@ -89,3 +91,28 @@ def test_refusals() -> None:
         modes_from_covariance(np.ones((2, 3)), "flux")
     with pytest.raises(RangeError, match="trace"):
         modes_from_covariance(np.zeros((2, 2)), "flux")
+
+
+def test_errors_of_the_simulated_background_are_integrated_over() -> None:
+    """-2 ln of the integral over beta of Poisson times Gauss, by quadrature, against that at another strength."""
+
+    def by_quadrature(one: PoissonTerm, mu: float) -> float:
+        expected = one.expected({"mu": mu})
+        total = 0.0
+        for d, nu, w in zip(one.data, expected, one.relative_variance({"mu": mu}, expected), strict=True):
+
+            def density(beta: float, d: float = d, nu: float = nu, w: float = w) -> float:
+                return float(np.exp(d * np.log(beta * nu) - beta * nu - gammaln(d + 1) - 0.5 * (beta - 1) ** 2 / w))
+
+            spread = 8.0 * np.sqrt(w)
+            value, _ = quad(density, max(1e-9, 1.0 - spread), 1.0 + spread, epsabs=0.0, epsrel=1e-9)
+            total += -2.0 * np.log(value / np.sqrt(2.0 * np.pi * w))
+        return total
+
+    one = PoissonTerm(
+        "many", np.array([30.0, 22.0, 61.0]), np.array([25.0, 30.0, 50.0]), {"mu": np.array([2.0, 1.0, 4.0])},
+        background_variance=np.array([15.0, 18.0, 30.0]),
+    )  # fmt: skip
+    exact = by_quadrature(one, 2.0) - by_quadrature(one, 0.0)
+    assert one.statistic({"mu": 2.0}) - one.statistic({"mu": 0.0}) == pytest.approx(exact, abs=0.02)
+    assert abs(one.chi2({"mu": 2.0}) - one.chi2({"mu": 0.0}) - exact) > 0.03

@@ -9,6 +9,7 @@ from darkhorn.inference.minimise import minimise
 from darkhorn.inference.official import official_cost
 from darkhorn.inference.release import Release
 from darkhorn.inference.shapes import Table2D, counting_cost, poisson_cost, shapes_2d_cost, shapes_cost
+from darkhorn.inference.systematics import modes_in_cells, simulation_weight
 from darkhorn.inference.template import Template
 
 EXPERIMENTS = 200
@@ -53,6 +54,13 @@ def test_four_distributions() -> None:
 
 def test_two_dimensional_table(table: Table2D, forward: Template) -> None:
     require_unbiased(shapes_2d_cost(table, {"mu": forward}, 0.047), 500.0)
+
+
+def test_two_dimensional_table_with_all_its_errors(table: Table2D, forward: Template, release: Release) -> None:
+    modes, weight = modes_in_cells(release, table.edges), simulation_weight(table.background)
+    cost = shapes_2d_cost(table, {"mu": forward}, 0.0, background_weight=weight, background_modes=modes)
+    assert len(cost.parameters) == 1 + len(modes)
+    require_unbiased(cost, 500.0)
 
 
 def test_joint(table: Table2D, forward: Template) -> None:

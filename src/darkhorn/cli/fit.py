@@ -43,7 +43,7 @@ def fit(
 
     job = load_scenario(scenario, model=model, overrides=changes or (), precision=precision)
     problem = Problem.load(likelihood, job.experiment)
-    notes = list(notes_of(likelihood))
+    notes = [*notes_of(likelihood), *problem.notes]
     if null:
         result = {**null_summary(problem), "notes": notes}
     else:

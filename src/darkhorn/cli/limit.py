@@ -58,7 +58,7 @@ def limit(
         "product_excluded": product**2 > found.observed,
         "expected_significance": significance,
         "strength_limit": asdict(found),
-        "notes": [*notes_of(problem.name), *warnings],
+        "notes": [*notes_of(problem.name), *problem.notes, *warnings],
     }
     if json:
         emit_json(result)

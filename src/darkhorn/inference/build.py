@@ -5,13 +5,13 @@ Every likelihood has one strength, ``mu``: the square of the coupling product of
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from darkhorn.chain.predict import ModePrediction, Prediction, mean_and_error
 from darkhorn.chain.setup import Setup
-from darkhorn.core.errors import ScenarioError, unknown_name
+from darkhorn.core.errors import InputFileError, ScenarioError, unknown_name
 from darkhorn.experiments.loader import Experiment, Mode, Window
 from darkhorn.inference.cost import Cost
 from darkhorn.inference.official import official_cost
@@ -25,6 +25,7 @@ from darkhorn.inference.shapes import (
     shapes_2d_cost,
     shapes_cost,
 )
+from darkhorn.inference.systematics import modes_in_cells, simulation_weight
 from darkhorn.inference.template import Template
 
 STRENGTH: Final = "mu"
@@ -34,7 +35,7 @@ LIKELIHOODS: Final = {
     "official": "combined statistic of the MiniBooNE data release: E_QE of both modes with its covariance",
     "conservative": "the same without diag(signal) and with the Poisson variance of all bins",
     "shapes": "chi2 of the published one-dimensional spectra, added as if they were independent",
-    "shapes2d": "Poisson, E_vis and cos theta of neutrino mode together, sparse cells merged",
+    "shapes2d": "Poisson, E_vis and cos theta of neutrino mode together, sparse cells merged, simulation errors",
     "joint": "shapes2d, and cos theta of antineutrino mode",
     "counts": "Poisson, the counting channels of an experiment",
 }
@@ -47,7 +48,19 @@ _JOINT_AXIS: Final = "cos_theta"
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A likelihood by name for one experiment, with the tables of the data directory that it needs, read once."""
+    """A likelihood by name for one experiment, with the tables of the data directory that it needs, read once.
+
+    Attributes
+    ----------
+    name : str
+        One of :data:`LIKELIHOODS`.
+    experiment : Experiment
+        With the data.
+    release : Release or None
+        For the combined statistic; for the table in two dimensions the covariance of its background, where it is there.
+    table : Table2D or None
+        Data and background in two dimensions.
+    """
 
     name: str
     experiment: Experiment
@@ -79,9 +92,23 @@ class Problem:
         return cls(
             name,
             experiment,
-            load_release() if name in _RELEASE else None,
+            load_release() if name in _RELEASE else _release_if_there() if name in _TWO_DIMENSIONAL else None,
             load_table_2d() if name in _TWO_DIMENSIONAL else None,
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this likelihood has to know about its errors."""
+        if self.table is None:
+            return ()
+        weight = simulation_weight(self.table.background)
+        known = (
+            "the constrained covariance of the release in E_QE, cell by cell; it knows no angles"
+            if self.release is not None
+            else "one common normalisation, because the covariance of the release is not in the data directory"
+        )
+        scatter = f"its simulation scatters by {weight:.2f} of a Poisson variance, taken as its statistical error"
+        return (f"background of the table: {scatter}; systematic error: {known}",)
 
     def setups(self, setups: tuple[Setup, ...]) -> tuple[Setup, ...]:
         """Return the setups with the windows and bins of this likelihood; modes without data are left out.
@@ -98,7 +125,7 @@ class Problem:
 
     def _setup(self, setup: Setup) -> Setup | None:
         mode = self.experiment.mode(setup.name)
-        if self.release is not None:
+        if self.release is not None and self.table is None:
             edges = {"e_qe": self.release.edges}
             return replace(setup, window=_open(setup.window), edges=edges) if setup.name in MODES else None
         if self.table is not None and setup.name == MODES[0]:
@@ -127,7 +154,7 @@ class Problem:
         """
         modes = dict(prediction.modes) if prediction else {}
         names = modes if prediction else self.experiment.modes
-        if self.release is not None:
+        if self.release is not None and self.table is None:
             templates = {name: _template("e_qe", mode) for name, mode in modes.items()}
             signals = {STRENGTH: templates} if prediction else {}
             return official_cost(self.release, signals, conservative=self.name == "conservative")
@@ -160,8 +187,11 @@ class Problem:
         measured = self.experiment.mode(name)
         if self.table is not None and name == MODES[0]:
             cells = {STRENGTH: _cells(self.table, mode)} if mode else {}
-            fraction = measured.distributions[0].background_fraction
-            return shapes_2d_cost(self.table, cells, fraction, signal_fraction=flux)
+            modes = modes_in_cells(self.release, self.table.edges) if self.release is not None else None
+            fraction = 0.0 if modes else measured.distributions[0].background_fraction
+            weight = simulation_weight(self.table.background)
+            options: dict[str, Any] = {"background_weight": weight, "background_modes": modes}
+            return shapes_2d_cost(self.table, cells, fraction, signal_fraction=flux, **options)
         if self.name == "joint" and measured.distributions:
             shape = {STRENGTH: _template(_JOINT_AXIS, mode)} if mode else {}
             label = f"{name} {_JOINT_AXIS}"
@@ -178,6 +208,14 @@ class Problem:
         return counting_cost(
             f"{measured.name} {channel.name}", observed, expected, error, signals, signal_fraction=flux
         )
+
+
+def _release_if_there() -> Release | None:
+    """Return the release, None where the data directory lacks it."""
+    try:
+        return load_release()
+    except InputFileError:
+        return None
 
 
 def _open(window: Window) -> Window:

@@ -156,7 +156,6 @@ def notes_of(likelihood: str) -> tuple[str, ...]:
         "published 560.6 and 77.4 are over the constrained background",
         "conservative": "not the statistic of the release: Poisson variance in every bin; quote both for a new model",
         "shapes": SHARED_EVENTS,
-        "shapes2d": "no covariance of this table is public: one common normalisation of the background",
-        "joint": "no covariance of these tables is public: one common normalisation of the background a mode",
+        "joint": "antineutrino mode: one normalisation of its background, independent of that of neutrino mode",
     }
     return (notes[likelihood],) if likelihood in notes else ()

@@ -32,6 +32,10 @@ class PoissonTerm:
 
         2 sum [beta nu - d + d ln(d/(beta nu))] + sum (beta - 1)^2 / w
 
+    To that the statistic, not :meth:`chi2`, adds sum ln(1 + w d/beta^2) where the background has such an error: with it
+    the factors are integrated over (by Laplace's formula) and no longer pull the expectation down, by 0.17 standard
+    deviations of the strength in the public two-dimensional table. HistFactory has no such term.
+
     Attributes
     ----------
     name : str
@@ -100,18 +104,25 @@ class PoissonTerm:
         return np.asarray(variance / expected**2)
 
     def statistic(self, values: Values) -> float:
-        """Return -2 ln L relative to the saturated model."""
+        """Return -2 ln L relative to the saturated model, errors of the simulated background integrated over."""
+        profiled, w, beta = self._profiled(values)
+        if not np.any(self.background_variance):
+            return profiled
+        return profiled + float(np.sum(np.log1p(w * self.data / np.maximum(beta, FLOOR) ** 2)))
+
+    def chi2(self, values: Values) -> float:
+        """Return -2 ln L relative to the saturated model, which measures the goodness of the fit."""
+        return self._profiled(values)[0]
+
+    def _profiled(self, values: Values) -> tuple[float, Floats, Floats]:
+        """Return -2 ln L with the errors of the simulation at their best values, w and beta."""
         expected = self.expected(values)
         if not self.variances and not np.any(self.background_variance):
-            return deviance(self.data, expected)
+            return deviance(self.data, expected), np.zeros_like(expected), np.ones_like(expected)
         w = self.relative_variance(values, expected)
         beta = best_beta(self.data, expected, w)
         pull = np.where(w > 0.0, (beta - 1.0) ** 2 / np.where(w > 0.0, w, 1.0), 0.0)
-        return deviance(self.data, beta * expected) + float(pull.sum())
-
-    def chi2(self, values: Values) -> float:
-        """Return the statistic: relative to the saturated model it measures the goodness of the fit."""
-        return self.statistic(values)
+        return deviance(self.data, beta * expected) + float(pull.sum()), w, beta
 
     def draw(self, values: Values, rng: np.random.Generator) -> Floats:
         """Return Poisson data; the expectation itself is moved by the error of the simulation, never below 0."""
