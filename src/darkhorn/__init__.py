@@ -10,4 +10,13 @@ Four-vectors are ``(..., 4)`` arrays in the order E, px, py, pz.
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = ["__version__", "gradients"]
+
+
+def __getattr__(name: str) -> object:
+    """Import ``gradients`` when somebody asks for it: nothing is loaded before."""
+    if name == "gradients":
+        from darkhorn.chain.gradients import gradients
+
+        return gradients
+    raise AttributeError(f"module 'darkhorn' has no attribute {name!r}")

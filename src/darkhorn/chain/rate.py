@@ -42,7 +42,7 @@ from darkhorn.physics.weak import G_FERMI, meson_constants
 POINTS: Final = 2**12
 REPLICATES: Final = 8
 _NODES: Final = 512
-_ORDER: Final = 24
+_ORDER: Final = 16
 _PILOT_STREAM: Final = 3_000_000
 
 
@@ -243,20 +243,18 @@ def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Call
     spectrum = phase_space.dgamma_de_inside(msq, m_x + above, parent_mass, lepton_mass, m_x, _ORDER)
     inner = spectrum / (root(above * (above + 2.0 * m_x)) * total_width(parent))
     table = xp.concatenate([inner[1::-1], inner, inner[:-3:-1]])
+    before, here, after, last = table[:-3], table[1:-2], table[2:-1], table[3:]
+    first = after - here / 2.0 - before / 3.0 - last / 6.0
+    second = 0.5 * (before + after) - here
+    third = 0.5 * (here - after) + (last - before) / 6.0
 
     def density(rest: Any) -> Floats:
         fraction = (rest - m_x) / span
         inside = (fraction > 0.0) & (fraction < 1.0)
-        place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, 0.5)) * (_NODES / np.pi) + 1.5
+        place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, 0.5)) * (_NODES / np.pi) + 0.5
         cell = place.astype(int)
         t = place - cell
-        value = (
-            table[cell - 1] * (t * (t - 1.0) * (2.0 - t) / 6.0)
-            + table[cell] * ((t + 1.0) * (t - 1.0) * (t - 2.0) * 0.5)
-            + table[cell + 1] * ((t + 1.0) * t * (2.0 - t) * 0.5)
-            + table[cell + 2] * ((t + 1.0) * t * (t - 1.0) / 6.0)
-        )
-        return xp.where(inside, value, 0.0)
+        return xp.where(inside, ((third[cell] * t + second[cell]) * t + first[cell]) * t + here[cell], 0.0)
 
     return density
 

@@ -70,8 +70,8 @@ def incoming_of_photon(photon: ArrayLike, versine: ArrayLike, m: ArrayLike, targ
     k = pick(is_open, (middle + r) / pick(is_open, a, 1.0), 1.0)
     is_open = is_open & (k > m)
     k = pick(is_open, k, 1.0 + 2.0 * m)
-    energy, p = 0.5 * (k + m**2 / k), 0.5 * (k - m) * (k + m) / k
-    inner = m**2 + target * k
-    q_sq = (m**4 * target / k + v * 2.0 * target * light * p * k) / inner
+    below = 1.0 / k
+    energy, p = 0.5 * (k + m**2 * below), 0.5 * (k - m) * (k + m) * below
+    q_sq = (m**4 * target * below + v * 2.0 * target * light * p * k) / (m**2 + target * k)
     measure = xp.where(is_open, 2.0 * target * light * p**2 / r, 0.0)
     return Incoming(energy, p, q_sq, measure, is_open)

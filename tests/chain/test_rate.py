@@ -1,0 +1,137 @@
+"""The rate in array code: against the prediction of the chain, laws, and the same numbers from both array libraries."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from darkhorn.chain.predict import mean_and_error, predict
+from darkhorn.chain.rate import Sample, draw_sample, emission_table, event_weights, rate
+from darkhorn.chain.scenario import Scenario, load_scenario
+from darkhorn.chain.setup import Setup
+from darkhorn.core.errors import RangeError, ScenarioError, ThresholdError
+from darkhorn.core.species import ELECTRON, K_PLUS, MUON, PI_PLUS, mass, width
+from darkhorn.models.catalogue import PRODUCTIONS
+from darkhorn.models.photoconversion import Photoconversion
+from darkhorn.models.productions import branching, dgamma_de
+from darkhorn.physics.phase_space import energy_max
+
+SCALAR = Photoconversion(production="scalar-ib1", mediator="vector", m_x=10.0, m_mediator=50.0)
+CASES = {
+    "scalar": SCALAR,
+    "pseudoscalar": replace(SCALAR, production="pseudoscalar-ib1", leptons=("e", "mu"), m_x=40.0),
+    "vector": Photoconversion(production="vector-ib1", mediator="scalar", m_x=15.0, m_mediator=20.0),
+    "contact": Photoconversion(production="vector-contact", mediator="pi0", m_x=30.0),
+    "sum": Photoconversion(production="vector-sum", mediator="pseudoscalar", m_x=25.0, m_mediator=80.0, pauli=True),
+    "up": replace(SCALAR, target_coupling="up", pauli=True, hc="doubled", m_x=1.0, m_mediator=300.0),
+}
+
+
+@lru_cache
+def beam() -> tuple[Scenario, tuple[Setup, ...]]:
+    scenario = load_scenario("miniboone", model="scalar-benchmark", overrides=["experiment.modes='neutrino'"])
+    return scenario, scenario.setups()
+
+
+@lru_cache
+def sample(name: str, points: int = 2**12, **options: int) -> Sample:
+    return draw_sample(CASES[name], beam()[1][0], points=points, **options)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_same_as_the_prediction_of_the_chain(name: str) -> None:
+    """Another variable of integration, another way to the spectrum: signal and every bin within the errors."""
+    model, setups = CASES[name], beam()[1]
+    expected = predict(model, setups, precision=0.02, seed=4).modes["neutrino"]
+    found = rate(sample(name), model.m_x, model.mediator_mass)
+    for one, other in ((found.sum(axis=1), expected.signal), (found[:, :-1], expected.spectra["e_vis"])):
+        (a, da), (b, db) = mean_and_error(one), mean_and_error(other)
+        assert np.all(np.abs(a - b) < 5.0 * np.hypot(da, db) + 1e-3 * b.max())
+    signal, error = mean_and_error(found.sum(axis=1))
+    assert error < 0.04 * signal
+
+
+def test_other_masses_from_the_same_sample() -> None:
+    """Points were chosen for 10 and 50 MeV; the rate at other masses is that of a prediction there."""
+    model = replace(SCALAR, m_x=17.0, m_mediator=120.0)
+    expected, _ = mean_and_error(predict(model, beam()[1], precision=0.01, seed=4).modes["neutrino"].signal)
+    signal, error = mean_and_error(rate(sample("scalar"), 17.0, 120.0).sum(axis=1))
+    assert signal == pytest.approx(expected, abs=4.0 * np.hypot(error, 0.01 * expected))
+    assert error < 0.06 * signal
+
+
+def test_heavy_mediator_has_a_propagator_to_the_fourth() -> None:
+    found = rate(sample("scalar"), 10.0, 1.0e5).sum(), rate(sample("scalar"), 10.0, 2.0e5).sum()
+    assert found[0] / found[1] == pytest.approx(16.0, rel=1e-3)
+
+
+def test_quadruple_rate_of_the_doubled_convention() -> None:
+    doubled = replace(sample("scalar"), model=replace(SCALAR, hc="doubled"))
+    assert np.allclose(rate(doubled, 10.0, 50.0), 4.0 * rate(sample("scalar"), 10.0, 50.0), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["scalar-ib1", "pseudoscalar-ib1", "vector-ib1", "vector-sum", "vector-contact"])
+@pytest.mark.parametrize(
+    ("parent", "lepton", "m_x"), [(PI_PLUS, MUON, 2.0), (K_PLUS, MUON, 90.0), (K_PLUS, ELECTRON, 30.0)]
+)
+def test_table_of_the_spectrum(name: str, parent: int, lepton: int, m_x: float) -> None:
+    top = float(energy_max(mass(parent), mass(lepton), m_x))
+    energy = m_x + (top - m_x) * np.linspace(0.001, 0.999, 501)
+    direct = dgamma_de(name, parent, lepton, m_x, energy, order=96) / width(parent)
+    table = emission_table(PRODUCTIONS[name], parent, lepton, m_x)
+    found = table(energy) * np.sqrt(energy**2 - m_x**2)
+    assert np.abs(found - direct).max() < 3e-6 * direct.max()
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    energy = m_x + (top - m_x) * 0.25 * (nodes + 1.0) ** 2
+    whole = np.sum(table(energy) * np.sqrt(energy**2 - m_x**2) * weights * 0.5 * (nodes + 1.0)) * (top - m_x)
+    assert whole == pytest.approx(branching(name, parent, lepton, m_x), rel=1e-4)
+    assert table(np.array([m_x * 0.99, top, top + 1.0])).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_same_seed_same_bytes_and_fixed_photons() -> None:
+    again = draw_sample(SCALAR, beam()[1][0])
+    assert rate(again, 10.0, 50.0).tobytes() == rate(sample("scalar"), 10.0, 50.0).tobytes()
+    assert all((event_weights(again, k, 10.0, 50.0) >= 0.0).all() for k in range(len(again.rows)))
+
+
+def test_what_the_sample_does_not_serve_is_refused() -> None:
+    found = sample("scalar")
+    assert (found.m_x_low, found.m_x_high) == (0.0, 20.0)
+    for m_x, m_mediator in ((0.0, 50.0), (20.0, 50.0), (np.nan, 50.0), (10.0, 0.0)):
+        with pytest.raises(RangeError, match="MeV"):
+            rate(found, m_x, m_mediator)
+    setup = beam()[1][0]
+    with pytest.raises(RangeError, match="m_x_high"):
+        draw_sample(SCALAR, setup, m_x_high=10.0)
+    with pytest.raises(ThresholdError):
+        draw_sample(replace(SCALAR, m_x=500.0), setup)
+    with pytest.raises(ScenarioError, match="decay_on_the_way"):
+        draw_sample(replace(SCALAR, decay_on_the_way=True), setup)
+    with pytest.raises(ScenarioError, match="vector-full"):
+        draw_sample(replace(CASES["vector"], production="vector-full"), setup)
+
+
+def test_thresholds_end_the_range() -> None:
+    """pi -> mu is open up to 33.912 MeV and pi -> e up to 139.06 MeV: a sample must not cross either."""
+    limits = 139.57039 - 105.65838, 139.57039 - 0.510999
+    for m_x, low, high in ((30.0, 0.0, limits[0]), (36.0, limits[0], 72.0), (80.0, limits[0], limits[1])):
+        model = replace(SCALAR, m_x=m_x, leptons=("e", "mu"))
+        found = draw_sample(model, beam()[1][0], points=2**9, replicates=4)
+        assert (found.m_x_low, found.m_x_high) == pytest.approx((low, high), abs=1e-3)
+        assert rate(found, m_x, 50.0).sum() > 0.0
+
+
+@pytest.mark.parametrize("name", ["scalar", "vector", "sum"])
+def test_both_libraries_agree_on_the_same_points(name: str) -> None:
+    jax = pytest.importorskip("jax", reason="the extra 'jax' is not installed")
+    found, model = sample(name, 2**9, replicates=4), CASES[name]
+    both = jax.jit(lambda *m: [event_weights(found, index, *m) for index in range(len(found.rows))])
+    with jax.enable_x64(True):
+        others = [np.asarray(item) for item in both(model.m_x, model.mediator_mass)]
+    for index, other in enumerate(others):
+        expected = event_weights(found, index, model.m_x, model.mediator_mass)
+        assert other.dtype == np.float64
+        assert np.abs(other - expected).max() < 1e-12 * expected.max()
+        large = expected > 1e-6 * expected.max()
+        assert other[large] == pytest.approx(expected[large], rel=1e-10)
