@@ -89,7 +89,7 @@ def test_hepmc(folder: Path, text: str) -> None:
     read(folder, "case.hepmc", text.encode("utf-8", "surrogatepass"))
 
 
-@share(0.01)
+@share(0.03)
 @given(data=st.data(), suffix=st.sampled_from(["gz", "bz2", "xz"]))
 def test_compressed(folder: Path, data: st.DataObject, suffix: str) -> None:
     import bz2
