@@ -24,6 +24,7 @@ from darkhorn.cli import (
     listing,
     msq,
     new,
+    picture,
     plot,
     report,
     run,
@@ -75,6 +76,7 @@ app.command("fit", epilog=fit.EXAMPLE)(fit.fit)
 app.command("limit", epilog=limit.EXAMPLE)(limit.limit)
 app.command("scan", epilog=scan.EXAMPLE)(scan.scan)
 app.command("plot", epilog=plot.EXAMPLE)(plot.plot)
+app.command("picture", epilog=picture.EXAMPLE)(picture.picture)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("track", epilog=track.EXAMPLE)(track.track)
