@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 REPLICATES: Final = 8
 _FIRST_POINTS: Final = 2**8
-_OPTIMISM: Final = 1.5
+_OPTIMISM: Final = 1.2
 """How much smaller than that of pseudo-random points the error is expected to be."""
 _MOST_POINTS: Final = 2**17
 
@@ -276,7 +276,7 @@ def predict(
 def first_points(plan: Plan, precision: float) -> int:
     """Return the points of a replicate to start with: about as many as the variance in the pilot asks for."""
     wanted = plan.relvar / (plan.replicates * (_OPTIMISM * precision) ** 2)
-    return int(np.clip(2 ** np.ceil(np.log2(max(wanted, 1.0))), _FIRST_POINTS, _MOST_POINTS))
+    return int(np.clip(2 ** np.round(np.log2(max(wanted, 1.0))), _FIRST_POINTS, _MOST_POINTS))
 
 
 def next_points(n: int, excess: float) -> int:
@@ -286,7 +286,7 @@ def next_points(n: int, excess: float) -> int:
 
 def _more_points(n: int, excess: float) -> int:
     """Return 2^k or 3 x 2^k points, more than ``n``, with which an error ``excess`` times too large should be met."""
-    wanted = max(n * excess**2, n + 1.0)
+    wanted = np.clip(n * excess**2, n + 1.0, 4.0 * n)
     power = 2 ** int(np.ceil(np.log2(wanted)))
     return int(min(3 * power // 4 if 3 * power // 4 >= wanted else power, _MOST_POINTS))
 

@@ -35,7 +35,8 @@ _PLAN_POINTS: Final = 2**11
 _BINS: Final = 16
 _ENERGY_BINS: Final = 32
 _FLOOR: Final = 0.2
-_EQUAL: Final = 0.2
+_PRODUCT: Final = 0.5
+_EQUAL: Final = 0.25
 """Share of the points that all mesons get alike."""
 _FEWEST: Final = 6
 """A species gets at least 1/2^6 of the points of the one that needs most."""
@@ -76,6 +77,8 @@ class Plan:
     energies : EnergyGrid, optional
         Instead of ``grid``: density in the energy of the particle and in Q_SQ, where the channels lie side by side, so
         that each point looks through one of them.
+    value : (n,) float
+        What the pilot saw of a particle that crosses the detector, in equal bins of E/(E + scale) as in ``energies``.
     halvings : tuple of int
         For each species of the setup how often its number of points is halved.
     relvar : float
@@ -91,6 +94,7 @@ class Plan:
     kind: str = "sobol"
     grid: ImportanceGrid = field(default_factory=ImportanceGrid.uniform)
     energies: EnergyGrid | None = None
+    value: Floats = field(default_factory=lambda: np.ones(1))
     halvings: tuple[int, ...] = ()
     relvar: float = 0.0
 
@@ -273,8 +277,8 @@ def _drawn(plan: Plan, unit: Unit) -> Rays:
 def _chosen(plan: Plan, unit: Unit, drawn: Rays, u: Floats) -> Rays:
     """Return a meson for each point of a unit, each drawn one as often as it is worth; weights sum to the yield.
 
-    Worth is the flux of a massless daughter at the detector times its energy, mixed with equal shares; uniform numbers
-    choose along the energy. Without a pilot each one is used equally often. The spread over replicates knows about
+    A few trials say what a meson is worth, and equal shares are mixed in; uniform numbers choose along the energy of
+    what it sends. Without a pilot each one is used equally often. The spread over replicates knows about
     this, since each replicate has mesons of its own.
     """
     count, few = len(unit.replicates), len(drawn) // len(unit.replicates)
@@ -282,7 +286,7 @@ def _chosen(plan: Plan, unit: Unit, drawn: Rays, u: Floats) -> Rays:
     if plan.energies is None:
         rows = first * few + np.tile(np.arange(unit.size) % few, count)
         return drawn[rows].with_weight(drawn.weight[rows] * (few / unit.size))
-    energy, worth = _worth(drawn, plan.setup.shape)
+    energy, worth = _worth(plan, unit, drawn)
     order = np.argsort(energy.reshape(count, few), axis=1, kind="stable") + np.arange(count)[:, None] * few
     total = worth.reshape(count, few).sum(axis=1, keepdims=True)
     share = (1.0 - _EQUAL) * worth[order] / np.where(total > 0.0, total, 1.0) + _EQUAL / few
@@ -294,16 +298,30 @@ def _chosen(plan: Plan, unit: Unit, drawn: Rays, u: Floats) -> Rays:
     return drawn[rows].with_weight(drawn.weight[rows] * norm / (share.ravel()[place] * unit.size))
 
 
-def _worth(mesons: Rays, shape: Shape) -> tuple[Floats, Floats]:
-    """Return energy (in units of that at rest) and worth of the massless daughter that goes nearest to a detector."""
-    centre, radius = shape.bounding_sphere()
-    line = np.asarray(centre) - mesons.x[:, 1:]
-    distance = np.maximum(np.sqrt(np.einsum("ij,ij->i", line, line)), radius)
-    cosine = np.clip(np.einsum("ij,ij->i", line, mesons.direction) / distance, -1.0, 1.0)
-    angle = np.maximum(np.arccos(cosine) - np.arcsin(radius / distance), 0.0)
-    gamma, beta = mesons.gamma, mesons.beta
-    energy = 1.0 / (gamma * (1.0 - beta * np.cos(angle)))
-    return energy, mesons.weight * energy**3 / distance**2
+def _worth(plan: Plan, unit: Unit, mesons: Rays) -> tuple[Floats, Floats]:
+    """Return a typical energy in MeV of what each meson sends to the detector, and what the pilot says it is worth."""
+    setup, energies = plan.setup, plan.energies or EnergyGrid(1.0, ImportanceGrid.uniform())
+    square, weighted, total = (np.zeros(len(mesons)) for _ in range(3))
+    for trial in _TRIALS:
+        points = np.broadcast_to(trial, (len(mesons), len(Axis)))
+        for spectrum in _of_parent(plan.spectra, setup.parents[unit.species]):
+            rays = send(mesons, spectrum, plan.model, setup.shape, points, energies).rays
+            place = rays.energy / (rays.energy + energies.scale) * len(plan.value)
+            worth = rays.weight * plan.value[place.astype(np.int64)]
+            square, total, weighted = square + worth**2, total + worth, weighted + worth * rays.energy
+    return weighted / np.where(total > 0.0, total, 1.0), np.sqrt(square)
+
+
+def _trials() -> Floats:
+    """Return the points at which each meson is tried: some energies and directions."""
+    trials = np.full((4, len(Axis)), 0.5)
+    trials[:, Axis.ENERGY] = 0.125, 0.375, 0.625, 0.875
+    trials[:, Axis.AIM_COS] = 0.375, 0.875, 0.125, 0.625
+    trials[:, Axis.AIM_PHI] = 0.0625, 0.5625, 0.8125, 0.3125
+    return trials
+
+
+_TRIALS: Final = _trials()
 
 
 def _of_parent(spectra: Tables, parents: Parents) -> list[Spectrum | Line]:
@@ -368,6 +386,7 @@ class Pilot:
     species: int
     points: Floats
     energy: Floats
+    flux: Floats
     weights: list[Floats]
 
 
@@ -385,7 +404,8 @@ def _pilot(plan: Plan, herds: list[Rays]) -> list[Pilot]:
             at = somewhere(arrivals, mass, points)
             photons = (detect(item, arrivals, mass, setup.shape, points, setup.rings, at) for item in plan.channels)
             weights = [observe(item, setup.response, setup.window, points).weight for item in photons]
-            found.append(Pilot(index, points, arrivals.rays.energy, weights))
+            rays = arrivals.rays
+            found.append(Pilot(index, points, rays.energy, rays.weight, weights))
     return found
 
 
@@ -434,7 +454,7 @@ def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates:
     a, b, weight = (np.concatenate([row[column] for row in every]) for column in (1, 2, 3))
     if not weight.any():
         return plan
-    grid = ImportanceGrid.adapted(a, b, weight, bins=(_ENERGY_BINS, _BINS * count), floor=_FLOOR)
+    grid = _filled(ImportanceGrid.adapted(a, b, weight, bins=(_ENERGY_BINS, _BINS * count), floor=_FLOOR))
     moments = np.zeros(len(setup.parents))
     for index, x, y, w in every:
         moments[index] += count * float(np.mean(w**2 / grid.density(x, y)))
@@ -443,7 +463,28 @@ def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates:
     mean = sum(float(row[3].mean()) for row in every)
     relvar = float(np.sum(moments * 2.0**halvings)) / mean**2 - 1.0
     energies = EnergyGrid(scale, grid)
-    return replace(plan, energies=energies, halvings=tuple(halvings.tolist()), relvar=relvar)
+    return replace(
+        plan, energies=energies, value=_value(pilot, scale), halvings=tuple(halvings.tolist()), relvar=relvar
+    )
+
+
+def _filled(grid: ImportanceGrid) -> ImportanceGrid:
+    """Return a grid mixed with the product of its projections, which fills cells that a pilot happened to miss."""
+    cells = grid.probability / grid.probability.sum()
+    product = np.outer(cells.sum(axis=1), cells.sum(axis=0))
+    return ImportanceGrid((1.0 - _PRODUCT) * cells + _PRODUCT * product)
+
+
+def _value(pilot: list[Pilot], scale: float) -> Floats:
+    """Return events over particles that cross the detector in bins of E/(E + scale), smoothed."""
+    sums = np.zeros((2, _ENERGY_BINS + 2))
+    for item in pilot:
+        place = 1 + (item.energy / (item.energy + scale) * _ENERGY_BINS).astype(np.int64)
+        for row, weight in enumerate((np.sum(item.weights, axis=0), item.flux)):
+            sums[row] += np.bincount(place, weight, _ENERGY_BINS + 2)
+    seen, crossed = sums[:, :-2] + 2.0 * sums[:, 1:-1] + sums[:, 2:]
+    value: Floats = np.divide(seen, crossed, out=np.zeros_like(seen), where=crossed > 0.0)
+    return value
 
 
 def _typical_energy(plan: Plan, herds: list[Rays]) -> float:
