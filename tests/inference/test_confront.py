@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkhorn.chain.predict import predict
+from darkhorn.chain.prediction_errors import flux_errors_of
 from darkhorn.chain.scenario import load_scenario
 from darkhorn.core.errors import InputFileError, RangeError, ScenarioError, UnknownNameError
 from darkhorn.core.species import mass
@@ -164,6 +165,15 @@ def test_ratios_go_with_the_square_of_the_coupling(scale: float, m_x: float) -> 
 # Pulls
 
 
+def test_the_error_of_the_beam_is_in_the_pull_of_its_signal() -> None:
+    start = Row(
+        "miniboone", "neutrino", "excess", {"pi+-": (300.0, 5.0)}, 1e20, excess=560.6, error=119.6, flux_error=0.1
+    )
+    assert start.pull == pytest.approx(260.6 / np.hypot(119.6, 30.0))
+    assert start.pull_null == pytest.approx(560.6 / 119.6)
+    assert replace(start, flux_error=0.0).pull == pytest.approx(260.6 / 119.6)
+
+
 def test_pulls_and_verdicts_by_hand() -> None:
     start = Row("miniboone", "neutrino", "excess", {"pi+-": (500.0, 3.0), "K+-": (60.6, 4.0)}, 1e20, False, 2870.0,
                 2309.4, 560.6, 119.6, "compared")  # fmt: skip
@@ -280,13 +290,16 @@ def test_pions_of_the_horn_are_those_of_a_run() -> None:
     assert events == pytest.approx(alone.signal.mean(), abs=5.0 * np.hypot(error, 0.05 * events))
     pions, kaons = events, rates.channels["K+-"][0]
     assert 0.02 < kaons / pions < 0.4
+    whole = flux_errors_of(point.model, scenario.setups()[0], 50, replicates=4, n=2**11)
+    assert rates.flux_error == pytest.approx(whole.relative(), rel=0.5)  # kaons and another window
+    assert 0.03 < rates.flux_error < 0.3
 
 
 def test_the_dump_has_neutral_mesons_and_a_share_of_the_target() -> None:
     point = load_point("visible-decay", precision=0.1, replicates=4)
     (past,) = Beams(point.settings).of("dump", "dump", (0.0, 1.9, 541.0))
     assert past.share == 1.0
-    assert sorted(item.species for item in past.parents) == [-211, -211, 111, 211, 211, 221]
+    assert sorted(item.species for item in past.parents) == [-321, -321, -211, -211, 111, 211, 211, 221, 321, 321, 321]
     with pytest.raises(UnknownNameError, match="scrape_fraction"):
         Beams(point.settings, {"dump": {"scrape_fractio": 0.1}}).of("dump", "dump", (0.0, 1.9, 541.0))
 

@@ -166,3 +166,17 @@ def test_no_parameter_gives_nan(u: float, log_m: float, final: str, **parameters
     assert model.title
     assert model.conventions
     assert model.warnings()
+
+
+def test_neutrinos_of_a_pattern_share_the_width():
+    """L_mu - L_tau decays into two flavours of neutrinos below the muon threshold, B - L into three."""
+    for pattern, flavours in (("L_mu-L_tau", 2), ("B-L", 3), ("kinetic-mixing", 0)):
+        model = VisibleDecay(charges=pattern, m_x=20.0, coupling=1e-4)
+        invisible = flavours * 1e-8 * 20.0 / (24.0 * np.pi)
+        assert model.decay_widths["nu nu"] == pytest.approx(invisible, rel=1e-12)
+        assert model.width == pytest.approx(model.decay_widths["e e"] + invisible)
+    lepton = VisibleDecay(charges="B-L", m_x=200.0, coupling=1e-4)
+    assert lepton.decay_widths["e e"] == pytest.approx(2.0 / 3.0 * lepton.decay_widths["nu nu"], rel=1e-4)
+    (channel,) = lepton.detections(())
+    assert channel.branching == pytest.approx(0.4, rel=1e-3)
+    assert VisibleDecay(m_x=20.0).decay_widths["nu nu"] == 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from darkhorn import __version__
+from darkhorn.chain.dump_parents import CHARGED
 from darkhorn.core.errors import DarkhornError
 from darkhorn.core.progress import Tell
 from darkhorn.experiments.loader import Counting, Experiment, Mode
@@ -44,6 +45,8 @@ class Row:
         ``compared``, ``no comparison`` or ``failed``.
     note : str
         What is missing, or why it failed.
+    flux_error : float
+        Relative error of the events from the beam; 0 where none is known.
     """
 
     experiment: str
@@ -58,6 +61,7 @@ class Row:
     error: float | None = None
     status: str = "no comparison"
     note: str = ""
+    flux_error: float = 0.0
 
     @property
     def signal(self) -> float | None:
@@ -76,7 +80,7 @@ class Row:
 
     @property
     def pull(self) -> float | None:
-        """(data - background - signal) / error; None where the signal is not known."""
+        """(data - background - signal) / error, the beam's error of the signal in it; None without a known signal."""
         return None if self.at_most else self.lowest_pull
 
     @property
@@ -84,7 +88,7 @@ class Row:
         """The pull, or for a signal that is ``at_most`` known the lowest that it can be."""
         if self.excess is None or not self.error or self.signal is None:
             return None
-        return (self.excess - self.signal) / self.error
+        return (self.excess - self.signal) / math.hypot(self.error, self.flux_error * self.signal)
 
     @property
     def verdict(self) -> str:
@@ -183,7 +187,7 @@ def _rows(point: Point, experiment: Experiment, mode: Mode, beams: Beams, tell: 
 
 def _missing_key(message: str) -> str:
     """Return the key that a message asks for, or nothing."""
-    return message.partition("you must supply ")[2].split(" ")[0]
+    return message.partition("you must supply ")[2].split(" ")[0].rstrip(";")
 
 
 def _samples(mode: Mode) -> dict[str, dict[str, Any]]:
@@ -213,7 +217,7 @@ def _row(point: Point, experiment: Experiment, mode: Mode, rates: Rates, name: s
     at_most = bool(rates.lacking) and bool(channels)
     return Row(
         *(experiment.name, mode.name, name, channels, mode.pot, at_most),
-        **values, status=status, note="; ".join(notes),
+        **values, status=status, note="; ".join(notes), flux_error=rates.flux_error,
     )  # fmt: skip
 
 
@@ -242,10 +246,17 @@ def _notes(point: Point, limits: tuple[LimitRow, ...], dark: Fate, rows: list[Ro
             )
     scaled = _dump_over_target(rows)
     if scaled is not None:
-        notes.append(f"dump mode: {scaled:.3g} of the events per proton of the neutrino mode; no kaons, no cascades.")
+        notes.append(f"dump mode: {scaled:.3g} of the events per proton of the neutrino mode.")
+    if any(row.experiment == "miniboone-dump" and row.channels for row in rows):
+        notes.append(f"dump mode: {CHARGED}; kaons decay in flight before they are absorbed, and K+ at rest.")
     if any("eta" in (row.channels or {}) for row in rows):
         notes.append("eta: a yield per pi0 that is an input (0.033 by default), with momenta and angles of K0.")
-    notes.append("Pulls take the errors of data and background only; the error of the beam is not in them.")
+    errors = {f"{row.experiment} {row.mode}": row.flux_error for row in rows if row.flux_error > 0.0}
+    told = ", ".join(f"{name} {100.0 * error:.0f} %" for name, error in errors.items())
+    notes.append(
+        f"Pulls take the errors of data and background, and that of the beam on the signal: {told or 'none known'}. "
+        "pi0, eta, mesons at rest and the dump carry no error."
+    )
     return tuple(notes)
 
 
@@ -292,7 +303,10 @@ def as_json(result: Confrontation) -> dict[str, Any]:
 def _row_json(row: Row, product: float) -> dict[str, Any]:
     """Return one row as plain values, with the events at coupling product 1."""
     keys = ("experiment", "mode", "sample", "pot", "signal", "signal_error", "at_most", "data", "background", "excess")
-    values = {key: getattr(row, key) for key in (*keys, "error", "pull", "pull_null", "verdict", "status", "note")}
+    values = {
+        key: getattr(row, key)
+        for key in (*keys, "error", "flux_error", "pull", "pull_null", "verdict", "status", "note")
+    }
     channels = {name: {"events": events, "error": error} for name, (events, error) in (row.channels or {}).items()}
     unit = row.signal / product**2 if row.signal is not None and product > 0.0 else None
     return {**values, "channels": channels, "signal_at_product_1": unit}

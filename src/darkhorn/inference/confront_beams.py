@@ -5,16 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from darkhorn.beam.dump import SteelParents, steel_source
 from darkhorn.beam.prompt import PromptParents
 from darkhorn.beam.switches import Physics
-from darkhorn.chain.flux import Disc
-from darkhorn.chain.modes import Run, adapted, air_parents, steel_parents
+from darkhorn.chain.dump_parents import past_target
 from darkhorn.chain.setup import Parents, Setup
 from darkhorn.chain.source_table import Place, read_parents
 from darkhorn.chain.walk import Tables, tabulate_all
 from darkhorn.core.errors import unknown_name
-from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.species import ETA, K_PLUS, PI0, PI_PLUS
 from darkhorn.experiments.beams import load_beam
 from darkhorn.experiments.modes import load_dump
@@ -51,11 +48,14 @@ class Beams:
         Numbers of the user by beam: ``lampf = {"yields.pi_plus": 0.08}``, ``bnb = {"eta_per_pi0": 0.03}``.
     per_pot : dict
         Events per POT at coupling product 1 that are known already, and why there are none, by what they depend on.
+    flux_errors : dict
+        Relative error of the events from the beam that are known already, by what they depend on.
     """
 
     settings: Settings
     supply: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     per_pot: dict[str, tuple[Channels, str]] = field(default_factory=dict, init=False, repr=False)
+    flux_errors: dict[str, float] = field(default_factory=dict, init=False, repr=False)
     _spectra: dict[int, Tables] = field(default_factory=dict, init=False, repr=False)
     _made: dict[tuple[str, str], tuple[Part, ...]] = field(default_factory=dict, init=False, repr=False)
 
@@ -123,16 +123,10 @@ class Beams:
         return (Part(made, 1.0),)
 
     def _dump(self, beam: str, mode: str, towards: Spot) -> tuple[Part, ...]:
-        """Return pions of the air and the steel, pi0 and eta of the steel, and what the scraped target adds."""
+        """Return mesons of the air and the steel, and what the scraped target adds."""
         dump = load_dump(beam, **self._given(Path(beam).stem))
-        line = load_beam("bnb", "off")
-        disc, run = Disc(towards, 1.0), Run(seed=self.settings.seed, threads=self.settings.threads)
-        charged = [*air_parents(line, dump, disc, run).values(), *steel_parents(line, dump, disc, run).values()]
-        source, neutral = steel_source(line, dump), []
-        for species in (PI0, ETA):
-            start = SteelParents(source, species, dump, ImportanceGrid.uniform())
-            neutral.append(SteelParents(source, species, dump, adapted(start, disc, run.seed)))
-        past = Part((*charged, *neutral), 1.0 - dump.scrape_fraction)
+        mesons = past_target(dump, towards, self.settings.seed, self.settings.threads)
+        past = Part(mesons, 1.0 - dump.scrape_fraction)
         if dump.scrape_fraction == 0.0:
             return (past,)
         target = self.of("bnb", "neutrino" if dump.current else "off", towards)

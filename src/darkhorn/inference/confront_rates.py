@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from darkhorn.chain.predict import ModePrediction, mean_and_error, predict_mode
+from darkhorn.chain.prediction_errors import carries_errors, flux_errors_of
 from darkhorn.chain.setup import Parents, Setup
 from darkhorn.chain.walk import Tables, focus
 from darkhorn.core.errors import ThresholdError
@@ -13,6 +14,7 @@ from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell
 from darkhorn.core.rays import Floats
 from darkhorn.detector.rings import RingRule
+from darkhorn.experiments.beams import beam_kind
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Experiment, Mode, Window
 from darkhorn.inference.confront_beams import CHANNELS, Beams, Channels
@@ -24,6 +26,10 @@ from darkhorn.models.visible import VisibleDecay
 
 FIRST_POINTS: Final = 2**10
 MOST_POINTS: Final = 2**14
+UNIVERSES: Final = 50
+"""Universes of the errors of the beam."""
+ERROR_POINTS: Final = 2**11
+"""Points of each replicate that they are computed with: 5 % of the error itself."""
 EXCESS_WINDOW: Final = (200.0, 1250.0)
 """E_QE in MeV to which the published excesses of MiniBooNE refer, in both modes."""
 ANY: Final = ("photon", "pair", "electron")
@@ -63,11 +69,14 @@ class Rates:
         Keys that the experiment lacks; with them events are counted without that cut, or at efficiency 1.
     note : str
         Why there are none.
+    flux_error : float
+        Relative error of the events from the beam, one standard deviation; 0 where none is known.
     """
 
     channels: Channels
     lacking: tuple[str, ...] = ()
     note: str = ""
+    flux_error: float = 0.0
 
 
 def selection(experiment: str, mode: str) -> Selection:
@@ -125,18 +134,51 @@ def rates_of(model: Model, experiment: Experiment, mode: Mode, beams: Beams, tel
     rings = RingRule() if selection(experiment.name, mode.name).one_ring else RingRule(max_angle_degrees=180.0)
     looks = (experiment.shape, experiment.composition, response, window_of(mode), rings, shows(model))
     key = repr((experiment.beam, mode.beam_mode, *looks))
+    shape = build_shape(experiment.shape)
+    nuclei = build_composition(experiment.composition).targets
+    binning: tuple[dict[str, Floats], Floats] = ({}, np.array([0.0, 1.0e4]))
+    seen = (shape, nuclei, build_response(response), window_of(mode), *binning, rings)
+    parts = beams.of(experiment.beam, mode.beam_mode, shape.bounding_sphere()[0])
+    setups = [Setup(f"{experiment.name} {mode.name}", part.share, part.parents, *seen) for part in parts]
     if key not in beams.per_pot:
-        shape = build_shape(experiment.shape)
-        nuclei = build_composition(experiment.composition).targets
-        binning: tuple[dict[str, Floats], Floats] = ({}, np.array([0.0, 1.0e4]))
-        seen = (shape, nuclei, build_response(response), window_of(mode), *binning, rings)
-        parts = beams.of(experiment.beam, mode.beam_mode, shape.bounding_sphere()[0])
-        name = f"{experiment.name} {mode.name}"
-        setups = [Setup(name, part.share, part.parents, *seen) for part in parts]
         beams.per_pot[key] = _sum(model, setups, beams, tell)
     per_pot, note = beams.per_pot[key]
     channels = {name: (mode.pot * events, mode.pot * error) for name, (events, error) in per_pot.items()}
-    return Rates(channels, tuple(lacking), note)
+    error = _flux_error(model, setups, experiment, mode, beams, tell) if channels and _has_data(mode) else 0.0
+    return Rates(channels, tuple(lacking), note, error)
+
+
+def _has_data(mode: Mode) -> bool:
+    """Return whether a mode has an excess or a count to be compared with."""
+    return mode.excess is not None or any(item.excess_error is not None for item in mode.counts)
+
+
+def _flux_error(
+    model: Model, setups: list[Setup], experiment: Experiment, mode: Mode, beams: Beams, tell: Tell
+) -> float:
+    """Return the relative error of the events from the beam, once for each beam, mode and detector.
+
+    Only mesons of a target behind a horn carry errors; a dump, mesons at rest and neutral mesons carry none.
+    """
+    if len(setups) != 1 or beam_kind(experiment.beam) != "beam":
+        return 0.0
+    key = repr((experiment.beam, mode.beam_mode, experiment.shape, shows(model)))
+    if key not in beams.flux_errors:
+        makers = _makers(model, setups[0], beams)[0]
+        run: dict[str, Any] = {"seed": beams.settings.seed, "threads": beams.settings.threads, "progress": tell}
+        known = carries_errors(makers)
+        found = flux_errors_of(model, makers, UNIVERSES, replicates=4, n=ERROR_POINTS, **run) if known else None
+        beams.flux_errors[key] = found.relative() if found is not None else 0.0
+    return beams.flux_errors[key]
+
+
+def _makers(model: Model, setup: Setup, beams: Beams) -> tuple[Setup, Tables]:
+    """Return a setup with those mesons alone that make X, and their spectra."""
+    tables: Tables = {}
+    for item in setup.parents:
+        tables |= beams.spectra(model, item, setup)
+    able = {parent for parent, _ in tables}
+    return replace(setup, parents=tuple(item for item in setup.parents if abs(item.species) in able)), tables
 
 
 def _sum(model: Model, setups: list[Setup], beams: Beams, tell: Tell) -> tuple[Channels, str]:
@@ -149,11 +191,7 @@ def _sum(model: Model, setups: list[Setup], beams: Beams, tell: Tell) -> tuple[C
         except ThresholdError as error:
             note = str(error)
             continue
-        tables: Tables = {}
-        for item in setup.parents:
-            tables |= beams.spectra(model, item, setup)
-        able = {parent for parent, _ in tables}
-        makers = replace(setup, parents=tuple(item for item in setup.parents if abs(item.species) in able))
+        makers, tables = _makers(model, setup, beams)
         for name, (events, spread) in _by_channel(model, makers, tables, beams.settings, tell).items():
             before = channels.get(name, (0.0, 0.0))
             channels[name] = (before[0] + events, float(np.hypot(before[1], spread)))

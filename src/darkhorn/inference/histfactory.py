@@ -38,7 +38,8 @@ def workspace(cost: Cost, strength: str, *, unit: float | None = None) -> dict[s
     -------
     dict
         Version 1.0.0: one channel a term; modes become ``histosys``, Monte-Carlo errors ``staterror`` (those of a
-        signal at its unit; left out where they are below 1 % of the Poisson variance of each bin at 10 units).
+        signal at its unit; left out where they are below 1 % of the Poisson variance of each bin at 10 units). pyhf
+        profiles them: where the likelihood here integrates over them, its limits differ by a few per cent.
 
     Raises
     ------

@@ -32,9 +32,9 @@ class PoissonTerm:
 
         2 sum [beta nu - d + d ln(d/(beta nu))] + sum (beta - 1)^2 / w
 
-    To that the statistic, not :meth:`chi2`, adds sum ln(1 + w d/beta^2) where the background has such an error: with it
-    the factors are integrated over (by Laplace's formula) and no longer pull the expectation down, by 0.17 standard
-    deviations of the strength in the public two-dimensional table. HistFactory has no such term.
+    To that the statistic, not :meth:`chi2`, adds sum ln(1 + w d/beta^2) if ``integrated``: then the factors are
+    integrated over (by Laplace's formula) and no longer pull the expectation down, by 0.17 standard deviations of the
+    strength in the public two-dimensional table. HistFactory has no such term.
 
     Attributes
     ----------
@@ -51,6 +51,8 @@ class PoissonTerm:
     background_modes, signal_modes : mapping of str to (n,) float
         F_j and G_j: fractional change at one standard deviation, by the name of the nuisance; a name in both is one
         parameter that moves both.
+    integrated : bool
+        Whether the errors of the simulation are integrated over, or at their best values.
     """
 
     name: str
@@ -61,6 +63,7 @@ class PoissonTerm:
     background_variance: Floats = field(default_factory=lambda: np.zeros(1))
     background_modes: Shapes = field(default_factory=dict)
     signal_modes: Shapes = field(default_factory=dict)
+    integrated: bool = False
 
     def __post_init__(self) -> None:
         """Check shapes and ranges once."""
@@ -104,9 +107,9 @@ class PoissonTerm:
         return np.asarray(variance / expected**2)
 
     def statistic(self, values: Values) -> float:
-        """Return -2 ln L relative to the saturated model, errors of the simulated background integrated over."""
+        """Return -2 ln L relative to the saturated model, errors of the simulation ``integrated`` over or profiled."""
         profiled, w, beta = self._profiled(values)
-        if not np.any(self.background_variance):
+        if not self.integrated:
             return profiled
         return profiled + float(np.sum(np.log1p(w * self.data / np.maximum(beta, FLOOR) ** 2)))
 

@@ -209,6 +209,7 @@ def shapes_2d_cost(
         background_fraction,
         signal_fraction,
         background_modes or {},
+        integrated=background_weight > 0.0,
     )
 
 
@@ -291,6 +292,8 @@ def _merged(
     background_fraction: float,
     signal_fraction: float,
     background_modes: Mapping[str, Floats] = MappingProxyType({}),
+    *,
+    integrated: bool = False,
 ) -> Cost:
     """Return the Poisson likelihood of merged cells with nuisances of the background and of the flux."""
     require_range(f"{label}: background fraction", background_fraction, 0.0)
@@ -312,6 +315,7 @@ def _merged(
                 variance,
                 shapes,
                 {f"flux {mode}": signal_fraction * one} if signal_fraction else {},
+                integrated,
             ),
         )
     )

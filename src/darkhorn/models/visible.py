@@ -32,6 +32,7 @@ from darkhorn.physics.dark_decays import (
     width_vector_to_fermions,
     width_vector_to_photon_scalar,
 )
+from darkhorn.physics.invisible import width_vector_to_neutrinos
 from darkhorn.physics.neutral_mesons import BRANCHING_TWO_PHOTONS, branching_photon_vector
 
 FINALS: Final = ("e e", "mu mu", "gamma gamma", "gamma z")
@@ -195,7 +196,7 @@ class VisibleDecay:
 
     @cached_property
     def decay_widths(self) -> dict[str, float]:
-        """Partial widths of X in MeV by final state; exactly 0 where closed or not coupled."""
+        """Partial widths of X in MeV by final state, neutrinos of a pattern too; 0 where closed or not coupled."""
         g_e, g_mu = self.g_e, self.g_mu
         if self.pattern is not None:
             g_e, g_mu = (self.coupling * abs(self.pattern.currents[name]) for name in ("e", "mu"))
@@ -203,11 +204,16 @@ class VisibleDecay:
         to_leptons = width_axial_to_fermions if axial else _TO_LEPTONS[self.spin]
         vector = self.spin == "vector"
         photon = width_vector_to_photon_scalar if vector else width_scalar_to_photon_vector
+        invisible = 0.0
+        if self.pattern is not None:
+            charges = [self.coupling * self.pattern.currents[f"nu_{name}"] for name in ("e", "mu", "tau")]
+            invisible = sum(float(width_vector_to_neutrinos(charge, self.m_x)) for charge in charges)
         return {
             "e e": float(to_leptons(g_e, self.m_x, mass(ELECTRON))),
             "mu mu": float(to_leptons(g_mu, self.m_x, mass(MUON))),
             "gamma gamma": 0.0 if vector else float(width_scalar_to_two_photons(self.g_gamma, self.m_x)),
             "gamma z": float(photon(self.lam, self.m_x, self.m_z)),
+            "nu nu": invisible,
         }
 
     @property
