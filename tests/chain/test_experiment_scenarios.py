@@ -10,6 +10,7 @@ from darkhorn.chain.dump_parents import RestingKaons, Shared, dump_line, past_ta
 from darkhorn.chain.observe import observe
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.predict import mean_and_error, predict
+from darkhorn.chain.prediction_errors import carries_errors
 from darkhorn.chain.scenario import load_scenario
 from darkhorn.core.errors import ScenarioError, UnknownNameError
 from darkhorn.core.points import Axis, unit_points
@@ -17,6 +18,7 @@ from darkhorn.core.species import ETA, K_MINUS, K_PLUS, PI0, PI_MINUS, PI_PLUS, 
 from darkhorn.core.units import C
 from darkhorn.detector.response import Response
 from darkhorn.experiments.modes import load_dump
+from darkhorn.report.run import compute
 
 HALF = "experiment.given.response.efficiency = {energy = [1, 100], value = [0.5, 0.5]}"
 ICARUS = "experiment.given.response.efficiency = {energy = [1, 8000], value = [0.5, 0.5]}"
@@ -203,3 +205,12 @@ def test_kaons_of_the_dump_add_to_pions() -> None:
         signal[name] = float(found.modes["dump"].signal.mean())
     assert signal["all"] == pytest.approx(signal["pions"] + signal["kaons"], rel=0.05)
     assert 0.1 < signal["kaons"] / signal["pions"] < 1.0
+
+
+def test_the_dump_has_no_errors_of_the_beam() -> None:
+    """Several origins of one species: the universes of the target are not theirs."""
+    scenario = load_scenario("miniboone-dump", precision=0.3)
+    assert not any(carries_errors(setup) for setup in scenario.setups())
+    outcome = compute(scenario, flux_universes=2)
+    assert outcome.prediction.flux_errors == {}
+    assert any("none of the beam" in line for line in outcome.warnings)

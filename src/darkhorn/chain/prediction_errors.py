@@ -139,7 +139,10 @@ def flux_errors_of(
 
 
 def carries_errors(setup: Setup) -> bool:
-    """Return whether some mesons of a mode have known errors."""
+    """Return whether some mesons of a mode have known errors; not where a species has several origins, as in a dump."""
+    species = [item.species for item in setup.parents]
+    if len(set(species)) < len(species):
+        return False
     return any(isinstance(p, ParentSampler) and _has_errors(p) for p in setup.parents)
 
 

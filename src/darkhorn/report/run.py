@@ -48,7 +48,11 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
         prediction = prediction.with_flux_errors(setups, flux_universes, threads=run.threads, progress=progress)
     progress("fit of the coupling product")
     result = fit(scenario, prediction)
-    return Outcome(scenario, setups, prediction, result, warnings_of(scenario, prediction))
+    notes = warnings_of(scenario, prediction)
+    if flux_universes:
+        bare = [name for name in prediction.modes if name not in prediction.flux_errors]
+        notes += tuple(f"{name}: no errors of its mesons are known, so none of the beam." for name in bare)
+    return Outcome(scenario, setups, prediction, result, notes)
 
 
 def prepare_directory(directory: Path) -> None:
