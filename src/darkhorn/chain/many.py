@@ -20,6 +20,7 @@ from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import Observed, cells_of, observe
+from darkhorn.chain.parents import point_flux
 from darkhorn.chain.predict import REPLICATES, next_points
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import Tables, send, tabulate_all
@@ -37,6 +38,9 @@ LOOKS: Final = 2**10, 2**11
 """Particles of each replicate that are looked at: to start with, and at most."""
 _STREAM: Final = 5_000_000
 _PILOT_POINTS: Final = 2**11
+_PROBES: Final = 2**8
+_FEWEST: Final = 4
+"""A species gets at least 1/2^4 of the mesons of the one that sends most."""
 _BINS: Final = 16
 _FLOOR: Final = 0.15
 _KEY_NODES: Final = 17
@@ -179,6 +183,7 @@ class Bench:
         """Start without mesons."""
         self.setups, self.seed, self.replicates = setups, seed, replicates
         self._batches: dict[tuple[str, int], tuple[Batch, ...]] = {}
+        self._halved: dict[str, tuple[int, ...]] = {}
 
     @property
     def species(self) -> tuple[int, ...]:
@@ -186,19 +191,36 @@ class Bench:
         return tuple(parents.species for setup in self.setups for parents in setup.parents)
 
     def batches(self, setup: Setup, n: int) -> tuple[Batch, ...]:
-        """Return the mesons of a mode, ``n`` of each species and replicate; from the cache where they are there."""
+        """Return the mesons of a mode, at most ``n`` of each species and replicate, from the cache if it has them."""
         if (setup.name, n) not in self._batches:
-            made = []
-            for index, parents in enumerate(setup.parents):
-                drawn, points = [], []
-                for replicate in range(self.replicates):
-                    stream = (index, replicate, 0)
-                    drawn.append(recall(parents, unit_points(n, seed=self.seed, stream=stream)))
-                    points.append(unit_points(n, seed=self.seed, stream=stream[:2]))
-                mesons = Rays.concatenate(drawn)
+            made, count = [], self.replicates
+            for index, (parents, halved) in enumerate(zip(setup.parents, self._halvings(setup), strict=True)):
+                few = max(n >> halved, 1)
+                streams = [(index, replicate) for replicate in range(count)]
+                chosen = [unit_points(few, seed=self.seed, stream=(*stream, 0)) for stream in streams]
+                points = [unit_points(few, seed=self.seed, stream=stream) for stream in streams]
+                mesons = recall(parents, np.concatenate(chosen))
+                mesons = mesons.with_weight(mesons.weight * count)
                 made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape))
             self._batches[setup.name, n] = tuple(made)
         return self._batches[setup.name, n]
+
+    def _halvings(self, setup: Setup) -> tuple[int, ...]:
+        """Return how often the number of mesons of each species is halved: those that send little need fewer.
+
+        Little is flux times energy of massless daughters at the detector, found from a few mesons.
+        """
+        if setup.name not in self._halved:
+            sent = []
+            for index, parents in enumerate(setup.parents):
+                points = unit_points(_PROBES, seed=self.seed, stream=(_STREAM, index, 0))
+                mesons = recall(parents, points)
+                energy = mesons.energy * (1.0 + mesons.beta)
+                sent.append(float(point_flux(mesons, setup.shape.bounding_sphere()[0]) @ (mesons.weight * energy)))
+            share = np.array(sent) / max(sent)
+            halvings = np.floor(-np.log2(np.maximum(share, 2.0**-_FEWEST))).astype(int)
+            self._halved[setup.name] = tuple(halvings.tolist())
+        return self._halved[setup.name]
 
 
 def cross(model: Model, setup: Setup, tables: Tables, batches: Sequence[Batch], replicates: int) -> Crossing:
@@ -421,7 +443,7 @@ def propagators_differ(seen: Photographs, channel: Channel) -> bool:
         return False
     energy, q_sq, sigma = seen.sample
     expected = sigma * _ratio(q_sq, own, channel)
-    return np.allclose(channel.dsigma_dq_sq_cm2(energy, q_sq), expected, rtol=_SAME, atol=0.0)
+    return bool(np.all(np.abs(channel.dsigma_dq_sq_cm2(energy, q_sq) - expected) <= _SAME * expected))
 
 
 def ratio(seen: Photographs, channel: Channel) -> Floats:
