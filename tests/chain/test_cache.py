@@ -1,5 +1,10 @@
 """Mesons on disk: found again, never believed blindly, never in the way."""
 
+import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -134,3 +139,87 @@ def test_fingerprint_of_a_function_sees_what_it_keeps() -> None:
 
     assert cache.fingerprint(scaled(2.0)) == cache.fingerprint(scaled(2.0))
     assert cache.fingerprint(scaled(2.0)) != cache.fingerprint(scaled(3.0))
+
+
+def test_unfinished_files_stay_until_they_are_old(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with a dot belongs to another process; the limit is not about it."""
+    monkeypatch.setattr(cache, "LIMIT", 1)
+    young, old = folder / ".entry-young.npz", folder / ".entry-old.npz"
+    for path in (young, old):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 2.0 * cache.ABANDONED,) * 2)
+    cache.recall(Counting(), POINTS)
+    assert young.read_bytes() == b"half"
+    assert not old.exists()
+    assert cache.entries(folder) == []
+
+
+def test_entries_are_listed_by_age_and_cleared(folder: Path) -> None:
+    for scale in (1.0, 2.0, 3.0):
+        cache.recall(Counting(scale), POINTS)
+    paths = sorted(folder.glob("*.npz"))
+    for age, path in enumerate(paths):
+        os.utime(path, (1.0e9 - age,) * 2)
+    (folder / ".half.npz").write_bytes(b"half")
+    assert [path for path, _ in cache.entries(folder)] == paths[::-1]
+    size = sum(path.stat().st_size for path in paths)
+    assert cache.clear(folder) == size
+    assert [path.name for path in folder.iterdir()] == [".half.npz"]
+    assert cache.entries(folder / "absent") == []
+
+
+WORKER = """
+import sys
+import numpy as np
+from darkhorn.chain import cache
+from darkhorn.core.points import unit_points
+from darkhorn.core.rays import Rays
+from dataclasses import dataclass
+
+cache.LIMIT = 60_000
+
+@dataclass(frozen=True)
+class Sampler:
+    scale: float
+
+    def sample(self, points, threads=1):
+        return Rays.make(211, np.zeros((len(points), 4)), np.tile([500.0, 0, 0, 480.0], (len(points), 1)),
+                         self.scale * points[:, 0])
+
+points = unit_points(64, seed=1)
+for turn in range(60):
+    scale = 1.0 + turn % 12
+    rays = cache.recall(Sampler(scale), points)
+    assert np.array_equal(rays.weight, scale * points[:, 0]), scale
+    if turn % 20 == int(sys.argv[1]):
+        cache.clear(cache.cache_dir())
+"""
+
+
+def test_processes_share_the_directory(tmp_path: Path) -> None:
+    """Four processes make, read, trim and clear the same entries at once; each always gets its own numbers."""
+    environment = {**os.environ, "DARKHORN_CACHE": str(tmp_path)}
+    jobs = [
+        subprocess.Popen([sys.executable, "-c", WORKER, str(7 * k)], env=environment, stderr=subprocess.PIPE)
+        for k in range(4)
+    ]
+    messages = [job.communicate(timeout=120)[1].decode() for job in jobs]
+    assert [job.returncode for job in jobs] == [0] * 4, messages
+    found = cache.entries(tmp_path)
+    assert sum(state.st_size for _, state in found) <= 60_000
+    assert len(list(tmp_path.iterdir())) == len(found), "no half files stay"
+
+
+def test_the_verb_lists_and_clears(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from darkhorn.cli.app import invoke
+
+    cache.recall(Counting(), POINTS)
+    assert invoke(["cache", "list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert (listed["entries"], listed["directory"], listed["limit_bytes"]) == (1, str(folder), cache.LIMIT)
+    assert 0.0 <= listed["newest_s"] <= listed["oldest_s"] < 3600.0
+    assert invoke(["cache", "clear", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["freed_bytes"] == listed["size_bytes"]
+    assert invoke(["cache"]) == 0
+    assert "entries" in capsys.readouterr().out
+    assert invoke(["cache", "burn"]) == 2

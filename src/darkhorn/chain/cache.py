@@ -3,15 +3,18 @@
 An entry is keyed by everything that enters it: the sampler with its beam line, source, physics switches and grid,
 the points themselves, the package version and the code of the rooms that make mesons. An entry carries a checksum
 of its numbers; one that does not match is made again. Entries are written whole or not at all, so processes may
-share the directory. The oldest ones go when the directory grows beyond its limit.
+share the directory. The oldest ones go when the directory grows beyond its limit; files whose names begin with a dot
+are still being written, and go only when they are an hour old.
 
 ``DARKHORN_CACHE`` names another directory, or ``off`` for none.
 """
 
 import hashlib
 import os
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from io import BytesIO
@@ -28,6 +31,8 @@ from darkhorn.io.atomic import write_bytes_atomic
 
 LIMIT: Final = 2**30
 """Bytes that the directory may hold."""
+ABANDONED: Final = 3600.0
+"""Age in s at which an unfinished file belongs to no process any more."""
 
 _ROOMS: Final = ("core", "physics", "beam", "chain/parents.py", "chain/universes.py")
 _NAMES: Final = ("pdgid", "x", "p", "weight", "parent")
@@ -148,12 +153,47 @@ def _write(path: Path, rays: Rays) -> None:
         return
 
 
+def entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    """Return the whole entries of a directory with their states, the oldest first; none where there is no directory."""
+    return sorted(_states(folder, hidden=False), key=lambda item: (item[1].st_mtime, item[0].name))
+
+
+def clear(folder: Path) -> int:
+    """Remove every entry, and files that nobody has finished within an hour; return the bytes that this frees."""
+    return sum(_remove(path, state) for path, state in [*entries(folder), *_abandoned(folder)])
+
+
+def _states(folder: Path, *, hidden: bool) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield files of a directory: whole entries, or those with a dot, which a process is still writing."""
+    for path in folder.glob("*.npz"):
+        if path.name.startswith(".") == hidden:
+            with suppress(OSError):
+                yield path, path.stat()
+
+
+def _abandoned(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    """Return unfinished files that are too old for any process to be still writing them."""
+    latest = time.time() - ABANDONED
+    return [(path, state) for path, state in _states(folder, hidden=True) if state.st_mtime < latest]
+
+
+def _remove(path: Path, state: os.stat_result) -> int:
+    """Remove a file and return its bytes; 0 where another process was faster."""
+    try:
+        path.unlink()
+    except OSError:
+        return 0
+    return state.st_size
+
+
 def _trim(folder: Path) -> None:
-    """Remove the oldest entries until the directory is within its limit."""
-    states = [(path.stat(), path) for path in folder.glob("*.npz")]
-    excess = sum(state.st_size for state, _ in states) - LIMIT
-    for state, path in sorted(states, key=lambda item: item[0].st_mtime):
+    """Remove abandoned files, and the oldest entries until the directory is within its limit."""
+    for path, state in _abandoned(folder):
+        _remove(path, state)
+    found = entries(folder)
+    excess = sum(state.st_size for _, state in found) - LIMIT
+    for path, state in found:
         if excess <= 0:
             return
-        path.unlink(missing_ok=True)
+        _remove(path, state)
         excess -= state.st_size

@@ -10,6 +10,7 @@ from darkhorn import __version__
 from darkhorn.cli import (
     alp,
     bench,
+    cache,
     cite,
     confront,
     couplings,
@@ -89,6 +90,7 @@ app.command("data", epilog=data.EXAMPLE)(data.data)
 app.command("confront", epilog=confront.EXAMPLE)(confront.confront)
 app.command("alp", epilog=alp.EXAMPLE)(alp.alp)
 app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
+app.command("cache", epilog=cache.EXAMPLE)(cache.cache)
 app.command("cite", epilog=cite.EXAMPLE)(cite.cite)
 app.command("new", epilog=new.EXAMPLE)(new.new)
 app.command("schema", epilog=schema.EXAMPLE)(schema.schema)
