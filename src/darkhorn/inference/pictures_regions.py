@@ -25,6 +25,7 @@ from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import DarkhornError, ScenarioError, ThresholdError, unknown_name
 from darkhorn.core.progress import Tell
 from darkhorn.core.rays import Floats
+from darkhorn.core.species import K_PLUS, PI_PLUS
 from darkhorn.detector.rings import RingRule
 from darkhorn.experiments.build import build_composition, build_response, build_shape
 from darkhorn.experiments.loader import Distribution, Experiment, Mode
@@ -42,6 +43,8 @@ LEVEL: Final = 0.90
 """Confidence level of every curve."""
 SUPPLIED: Final = "efficiency supplied"
 """Beginning of the note of a curve that rests on an efficiency of the user."""
+CHARGED: Final = (PI_PLUS, K_PLUS)
+"""Mesons that make the particle of photoconversion."""
 KEYS: Final = ("m_mediator", "m_x")
 _STEPS: Final = 1500
 _FINE: Final = 400
@@ -132,13 +135,13 @@ def plane(point: Point, key: str, masses: Sequence[float], tell: Tell = lambda _
     if key == "m_mediator" and point.model.mediator == "pi0":
         raise ScenarioError("mediator = 'pi0': its mass is that of the neutral pion; allowed: --grid m_x=...")
     models: list[Model] = [with_changes(point.model, {key: float(value)}) for value in mass]
+    if not any(model.emissions(parent) for model in models for parent in CHARGED):
+        models[0].require_open(CHARGED)
     beams = Beams(point.settings, point.supply)
     spectra, main = _main_setups(models, beams, tell)
     searches, left_out = _searches(point, models, beams)
     bench = Bench((*main, *(item.setup for item in searches)), point.settings.seed, point.settings.replicates)
     rates = _rates(bench, models, point.settings.precision, tell)
-    if all(item is None for item in rates):
-        models[0].require_open(bench.species)
     fits = _fits(spectra, rates)
     product = _products(fits)
     curves = [_counting_curve(item, rates) for item in searches]
@@ -205,7 +208,10 @@ def _searches(point: Point, models: Sequence[Model], beams: Beams) -> tuple[list
             limits, open_modes = _by_kind(experiment, point.model, point.supply.get(name, {}), left_out)
             for mode, label, kind, events, note in limits or open_modes:
                 setup = _setup(experiment, mode, label, models, beams, {})
-                found.append(_Search(setup, label, kind, events, note))
+                if setup.parents:
+                    found.append(_Search(setup, label, kind, events, note))
+                else:
+                    left_out[label] = "no meson of its beam makes X at these masses"
         except DarkhornError as error:
             left_out[name] = str(error)
     return found, left_out
