@@ -6,6 +6,7 @@ from math import copysign, cos, expm1, inf, log, log1p, pi, sin, sqrt
 import numpy as np
 from numba import njit
 
+from darkhorn.beam._field_kernel import _sine_cosine
 from darkhorn.beam._kernel import OPTIONS
 from darkhorn.core.units import C
 from darkhorn.physics.multiple_scattering import highland_square
@@ -72,15 +73,6 @@ def _turn(w, cosine, u, v):
     z_new = cosine * z - u * sign * x - v * y
     scale = 1.5 - 0.5 * (x_new * x_new + y_new * y_new + z_new * z_new)
     w[3], w[4], w[5] = x_new * scale, y_new * scale, z_new * scale
-
-
-@_jit
-def _sine_cosine(angle):
-    """Return sine and cosine."""
-    if abs(angle) < SMALL:
-        square = angle * angle
-        return angle * (1.0 - square / 6.0), 1.0 - 0.5 * square * (1.0 - square / 12.0)
-    return sin(angle), cos(angle)
 
 
 @_jit
@@ -156,7 +148,7 @@ def _room(w, clock_limit, depth_limit):
     return max(room, 0.0)
 
 
-@_call
+@_jit
 def _settle(w, rng, mass, cut, per_x0, displaced):
     """Do to the particle what the matter owes it, and displace it (1) or not (0); return whether it goes on."""
     length, energy = w[DEBT], w[ENERGY] - w[LOSS] * w[DEBT]

@@ -1,6 +1,7 @@
 """Compiled tracking of particles without matter; ``transport.py`` is the way in."""
 # mypy: disable-error-code="untyped-decorator, no-untyped-def"
 
+from darkhorn.beam._field_kernel import NEAR, ORDER, _curve
 from darkhorn.beam._kernel import (
     AT_REST,
     EVENT_LIMIT,
@@ -10,8 +11,6 @@ from darkhorn.beam._kernel import (
     LOST,
     MEDIA,
     MEDIUM,
-    NEAR,
-    ORDER,
     PATH_LIMIT,
     REACHED_END,
     SHARE,
@@ -19,7 +18,6 @@ from darkhorn.beam._kernel import (
     STEP_LIMIT,
     Z_LOW,
     _cross,
-    _curve,
     _jit,
     _start,
     _straight,

@@ -188,10 +188,10 @@ class _Task:
 
     def run(self, rows: slice, draws: Floats, *draw: Any) -> None:
         """Follow some particles; ``draws`` and ``draw`` say where to go back to."""
-        from darkhorn.beam import _kernel, _matter_kernel, _matter_steps
+        from darkhorn.beam import _field_kernel, _matter_kernel, _matter_steps
 
         width, where = _matter_steps.WIDTH, np.zeros(4, dtype=np.int64)
-        scratch = (np.zeros((8, _kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
+        scratch = (np.zeros((8, _field_kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
         marks = (np.zeros((MARKS, width)), np.zeros(MARKS, dtype=np.uint64))
         particles = (self.x[rows], self.p[rows], self.words[rows], self.limits[rows])
         ends = (self.counts[rows], self.status[rows])

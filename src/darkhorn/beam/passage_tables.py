@@ -212,7 +212,6 @@ def _electromagnetic(
     rates: Floats, constants: Floats, material: Material, p: Floats, m: float, physics: Physics
 ) -> None:
     """Fill in the loss, 1/X0 and the longest path that acts at once."""
-    per_x0 = material.density / material.radiation_length / CM
     if physics.energy_loss:
         z_over_a = material.z / material.a
         rates[:, 0] = bethe(
@@ -223,16 +222,14 @@ def _electromagnetic(
             excitation=material.excitation,
             constants=material.density_effect,
         )
-    if physics.multiple_scattering:
-        constants[0] = per_x0
     kinetic = np.hypot(p, m) - m
-    beta_p, displaced = p * p / np.hypot(p, m), DISPLACED["gas" if material.density < GAS else "solid"]
-    longest = [
-        np.full(len(p), LONGEST_X0 / per_x0),
-        LOSABLE * kinetic / np.maximum(rates[:, 0], kinetic / FAR),
+    longest = [LOSABLE * kinetic / np.maximum(rates[:, 0], kinetic / FAR)]
+    if physics.multiple_scattering:
+        constants[0] = per_x0 = material.density / material.radiation_length / CM
+        beta_p, displaced = p * p / np.hypot(p, m), DISPLACED["gas" if material.density < GAS else "solid"]
+        longest.append(np.full(len(p), LONGEST_X0 / per_x0))
         # x theta_0 / sqrt(3), without the logarithm of theta_0, which makes it smaller
-        (displaced * np.sqrt(3.0 / per_x0) * beta_p / SCALE) ** (2.0 / 3.0),
-    ]
+        longest.append((displaced * np.sqrt(3.0 / per_x0) * beta_p / SCALE) ** (2.0 / 3.0))
     rates[:, 4] = np.min(longest, axis=0)
 
 

@@ -186,7 +186,7 @@ def transport(
     |p| is constant (no energy loss). A particle at rest keeps its place with status ``AT_REST``; a track that
     exceeds the guard on steps ends where it is with status ``STEP_LIMIT``.
     """
-    from darkhorn.beam import _kernel, _track_kernel
+    from darkhorn.beam import _field_kernel, _track_kernel
 
     require_range("threads", threads, 1)
     n = len(np.atleast_2d(np.asarray(x)))
@@ -207,7 +207,7 @@ def transport(
     arrays = (path, field_path, path_in, crossings, status)
 
     def follow(part: slice) -> None:
-        work = np.zeros((9, _kernel.ORDER + 1))
+        work = np.zeros((9, _field_kernel.ORDER + 1))
         inputs = (
             *geometry,
             place[part],
