@@ -1,4 +1,4 @@
-"""No table, HepMC3, Parquet or dk2nu file leads to an error that is not one of darkhorn."""
+"""No table, HepMC3, HEPEVT, Parquet or dk2nu file leads to an error that is not one of darkhorn."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.rays import Rays
 from darkhorn.io.dk2nu import write_dk2nu
+from darkhorn.io.hepevt import read_hepevt
 from darkhorn.io.hepmc import write_hepmc
 from darkhorn.io.parquet import write_parquet
 from darkhorn.io.read import read_any
@@ -75,6 +76,8 @@ def test_the_good_files_are_taken(folder: Path) -> None:
         assert len(read_any(folder / name)[0]) == 2
     assert read(folder, "case.csv", CSV.encode())
     assert read(folder, "case.hepmc", HEPMC.encode())
+    (folder / "good.hepevt").write_text(HEPEVT)
+    assert [len(event) for event in read_hepevt(folder / "good.hepevt")] == [2, 0]
 
 
 @share(0.1)
@@ -113,6 +116,30 @@ def test_arrays(folder: Path, name: str, data: st.DataObject) -> None:
 def test_dk2nu(folder: Path, data: st.DataObject) -> None:
     good = (folder / "good.root").read_bytes()
     read(folder, "case.root", data.draw(spoilt_bytes(good)))
+
+
+HEPEVT = """\
+0 2
+3 9900032 0 0 2 2 0.0 0.0 0.9 0.9 0.017 0.0 0.0 54000.0 1800.0
+1 22 1 1 0 0 0.0 0.1 0.8 0.81 0.0 0.0 0.0 54000.0 1800.0
+1 0
+"""
+
+
+@share(0.02)
+@given(text=spoilt_text([HEPEVT]))
+def test_hepevt(folder: Path, text: str) -> None:
+    path = folder / "case.hepevt"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    only_own_errors(lambda: read_hepevt(path))
+
+
+@pytest.mark.parametrize("count", ["-1", "1.5", "1e300", "nan"])
+def test_impossible_numbers_of_particles(folder: Path, count: str) -> None:
+    path = folder / "count.hepevt"
+    path.write_text(HEPEVT.replace("1 0\n", f"1 {count}\n"))
+    with pytest.raises(InputFileError, match="line 4"):
+        read_hepevt(path)
 
 
 class Bomb:

@@ -127,12 +127,19 @@ def read_hepevt(path: str | Path) -> list[Floats]:
         raise InputFileError(f"cannot read {file}: {error}") from error
     events, at = [], 0
     while at < len(lines):
-        head = _row(file, lines, at, 2)
-        count = int(head[1])
+        count = _count(file, lines, at)
         rows = [_row(file, lines, at + 1 + k, _WORDS) for k in range(count)]
         events.append(np.array(rows).reshape(count, _WORDS))
         at += 1 + count
     return events
+
+
+def _count(path: Path, lines: list[str], at: int) -> int:
+    """Return the number of particles that the first line of an event announces."""
+    number = _row(path, lines, at, 2)[1]
+    if number != round(number) or not 0 <= number <= len(lines):
+        raise InputFileError(f"{path}: line {at + 1}: {number:g} particles; allowed: 0 to the number of lines")
+    return int(number)
 
 
 def _row(path: Path, lines: list[str], at: int, words: int) -> list[float]:
