@@ -27,6 +27,8 @@ from darkhorn.core.units import C
 from darkhorn.experiments.beams import load_beam
 
 REPEATS = 5
+HORN_END = 1.804
+"""Plane in m behind the horn."""
 NO_MATTER = Physics(
     skin_depth=False,
     energy_loss=False,
@@ -70,8 +72,8 @@ def error_of_field(x: np.ndarray, p: np.ndarray) -> None:
     """Print the error in direction behind the horn of the stepping that sampling uses."""
     line, layers = load_beam("bnb"), compile_layers(load_beam("bnb"), NO_MATTER)
     passage = passage_tables(211, layers.materials, line, NO_MATTER)
-    quick = follow(layers, x, p, passage, line.current, words=words(np.arange(len(x)) + 0.5), z_end=1.804)
-    exact = transport(layers, x, p, 1.0, line.current, z_end=1.804, precise=True)
+    quick = follow(layers, x, p, passage, line.current, words=words(np.arange(len(x)) + 0.5), z_end=HORN_END)
+    exact = transport(layers, x, p, 1.0, line.current, z_end=HORN_END, precise=True)
     turn = np.linalg.norm(quick.p - exact.p, axis=1) / exact.p[:, 0]
     print(
         "error in direction [mrad], median, 90 %, 99 %:",
@@ -105,6 +107,12 @@ def main(n: int) -> None:
     start = (field, x, p)
     print(f"{n} pions, medians of {REPEATS}    us CPU   M/CPU s  M/s, 1 thread and 2")
     show("field, no walls", n, lambda t: transport(bare, x, p, 1.0, 174e3, z_end=1.8, threads=t))
+    horn = (compile_layers(line, NO_MATTER), x, p)
+    show(
+        "horn of the line, field only",
+        n,
+        lambda t: follow(*horn, nothing, line.current, words=chosen, z_end=HORN_END, threads=t),
+    )
     show("beam line, field only", n, lambda t: follow(*start, nothing, line.current, words=chosen, threads=t))
     show("beam line, matter, to the wall", n, lambda t: follow(*start, matter, line.current, words=chosen, threads=t))
     tau = lifetime(211)

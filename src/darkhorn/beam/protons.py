@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from darkhorn.beam.beamline import Beamline
-from darkhorn.beam.follow import Histories, follow
+from darkhorn.beam.follow import follow_to
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.passage_tables import Passage, cross_sections, passage_tables
 from darkhorn.beam.switches import Physics
@@ -17,7 +17,6 @@ from darkhorn.core.points import Axis, words
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PROTON, mass
 from darkhorn.core.units import GEV, C
-from darkhorn.physics.passage import truncated_exponential
 
 Vertices = Callable[[Floats], tuple[Floats, Floats, Floats, Floats]]
 """Points of the unit cube -> vertex (N, 4), proton direction (N, 3), its momentum in MeV/c and interactions per POT."""
@@ -54,8 +53,8 @@ class Protons:
     def __call__(self, points: Floats, threads: int = 1) -> tuple[Floats, Floats, Floats, Floats]:
         """Return where protons interact: vertex, direction, momentum there and interactions per POT.
 
-        A first pass finds the optical depth of production along the whole history of a proton, a second pass with the
-        same random words stops where a share of it has been crossed.
+        A first pass finds the optical depth of production along the whole history of a proton, a second pass over the
+        last piece of the same history stops where a share of it has been crossed.
 
         Parameters
         ----------
@@ -76,22 +75,19 @@ class Protons:
             Probability of a production interaction.
         """
         x, p = start(points, self.beamline)
-
-        def pass_through(depth: Floats | None = None) -> Histories:
-            return follow(
-                self.layers,
-                x,
-                p,
-                self.passage,
-                self.beamline.current,
-                words=words(points[:, Axis.SCATTER], _SALT),
-                depth_limit=depth,
-                z_end=self.z_end,
-                threads=threads,
-            )
-
-        depth, weight = truncated_exponential(points[:, Axis.DEPTH], pass_through().depth, 1.0)
-        at = pass_through(depth)
+        at, weight = follow_to(
+            self.layers,
+            x,
+            p,
+            self.passage,
+            self.beamline.current,
+            words=words(points[:, Axis.SCATTER], _SALT),
+            u=points[:, Axis.DEPTH],
+            mean=1.0,
+            along="depth",
+            z_end=self.z_end,
+            threads=threads,
+        )
         momentum = np.sqrt(np.einsum("ij,ij->i", at.p[:, 1:], at.p[:, 1:]))
         weight = np.where(momentum < LOWEST, 0.0, weight * self._share(np.maximum(momentum, LOWEST)))
         direction = at.p[:, 1:] / np.where(momentum > 0.0, momentum, 1.0)[:, None]
