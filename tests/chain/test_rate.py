@@ -47,7 +47,7 @@ def test_same_as_the_prediction_of_the_chain(name: str) -> None:
     found = rate(sample(name), model.m_x, model.mediator_mass)
     for one, other in ((found.sum(axis=1), expected.signal), (found[:, :-1], expected.spectra["e_vis"])):
         (a, da), (b, db) = mean_and_error(one), mean_and_error(other)
-        assert np.all(np.abs(a - b) < 5.0 * np.hypot(da, db) + 1e-3 * b.max())
+        assert np.all(np.abs(a - b) < 7.0 * np.hypot(da, db) + 2e-3 * b.max())  # errors of eight
     signal, error = mean_and_error(found.sum(axis=1))
     assert error < 0.04 * signal
 
@@ -81,12 +81,35 @@ def test_table_of_the_spectrum(name: str, parent: int, lepton: int, m_x: float) 
     direct = dgamma_de(name, parent, lepton, m_x, energy, order=96) / width(parent)
     table = emission_table(PRODUCTIONS[name], parent, lepton, m_x)
     found = table(energy) * np.sqrt(energy**2 - m_x**2)
-    assert np.abs(found - direct).max() < 3e-6 * direct.max()
+    sharp = energy < top - (0.011 if lepton == ELECTRON else 0.0) * (top - m_x)
+    assert np.abs(found - direct)[sharp].max() < 3e-6 * direct.max()
     nodes, weights = np.polynomial.legendre.leggauss(400)
-    energy = m_x + (top - m_x) * 0.25 * (nodes + 1.0) ** 2
-    whole = np.sum(table(energy) * np.sqrt(energy**2 - m_x**2) * weights * 0.5 * (nodes + 1.0)) * (top - m_x)
-    assert whole == pytest.approx(branching(name, parent, lepton, m_x), rel=1e-4)
-    assert table(np.array([m_x * 0.99, top, top + 1.0])).tolist() == [0.0, 0.0, 0.0]
+    end = 1.011 * (top - m_x)
+    energy = m_x + end * 0.25 * (nodes + 1.0) ** 2
+    whole = np.sum(table(energy) * np.sqrt(energy**2 - m_x**2) * weights * 0.5 * (nodes + 1.0)) * end
+    assert whole == pytest.approx(branching(name, parent, lepton, m_x), rel=1e-3)
+    assert table(np.array([m_x * 0.99, m_x + end, top + 10.0])).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "lepton"), [("vector-ib1", ELECTRON), ("vector-contact", ELECTRON), ("vector-ib1", MUON)]
+)
+def test_the_end_of_the_spectrum_moves_with_the_mass(name: str, lepton: int) -> None:
+    """At fixed energies, the derivative of the integral is that of the branching ratio: the step at the end counts."""
+    m_x = 60.0 if lepton == ELECTRON else 25.0
+    energy = np.linspace(m_x, 90.0, 2001)
+
+    def branching_on_grid(at: float) -> float:
+        heavier = np.maximum(energy**2 - at**2, 0.0)
+        return float(
+            np.trapezoid(emission_table(PRODUCTIONS[name], PI_PLUS, lepton, at)(energy) * np.sqrt(heavier), energy)
+        )
+
+    low, high = m_x * (1.0 - 1e-4), m_x * (1.0 + 1e-4)
+    slope = np.log(branching_on_grid(high) / branching_on_grid(low)) / 2e-4
+    low, high = m_x * (1.0 - 1e-2), m_x * (1.0 + 1e-2)
+    expected = np.log(branching(name, PI_PLUS, lepton, high) / branching(name, PI_PLUS, lepton, low)) / 2e-2
+    assert slope == pytest.approx(expected, rel=0.01)
 
 
 def test_same_seed_same_bytes_and_fixed_photons() -> None:

@@ -26,7 +26,7 @@ from darkhorn.core.errors import RangeError, ScenarioError, require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Ints, Rays
-from darkhorn.core.species import mass, pdgid
+from darkhorn.core.species import ELECTRON, mass, pdgid
 from darkhorn.core.species import width as total_width
 from darkhorn.core.units import CM2_IN_M2
 from darkhorn.models.catalogue import Production
@@ -43,6 +43,7 @@ POINTS: Final = 2**12
 REPLICATES: Final = 8
 _NODES: Final = 512
 _ORDER: Final = 16
+_SOFT: Final = 0.02
 _PILOT_STREAM: Final = 3_000_000
 
 
@@ -225,6 +226,9 @@ def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Call
     E* = m_x + (E*_max - m_x)(1 - cos(pi y))/2 makes it an even function of y about both ends: it is tabulated at 512
     midpoints of y, continued by reflection, and interpolated by cubics. Zero above E*_max.
 
+    With an electron, spectra of vectors end in a step, which moves with m_x and at which no fixed photon would ever be:
+    there a smooth step takes 2 % of the range, half of it above E*_max. Widths change by less than 1e-3.
+
     Parameters
     ----------
     item : Production
@@ -248,13 +252,21 @@ def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Call
     second = 0.5 * (before + after) - here
     third = 0.5 * (here - after) + (last - before) / 6.0
 
+    width = _SOFT if abs(lepton) == ELECTRON else 0.0
+    plateau = 1.0 - 0.15 * _SOFT
+    end = plateau if width > 0.0 else 1.0
+
     def density(rest: Any) -> Floats:
         fraction = (rest - m_x) / span
-        inside = (fraction > 0.0) & (fraction < 1.0)
-        place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, 0.5)) * (_NODES / np.pi) + 0.5
+        inside = (fraction > 0.0) & (fraction < end)
+        place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, plateau)) * (_NODES / np.pi) + 0.5
         cell = place.astype(int)
         t = place - cell
-        return xp.where(inside, ((third[cell] * t + second[cell]) * t + first[cell]) * t + here[cell], 0.0)
+        value = ((third[cell] * t + second[cell]) * t + first[cell]) * t + here[cell]
+        if width == 0.0:
+            return xp.where(inside, value, 0.0)
+        step = xp.clip((1.0 + 0.5 * width - fraction) / width, 0.0, 1.0)
+        return xp.where(fraction > 0.0, value * step**2 * (3.0 - 2.0 * step), 0.0)
 
     return density
 
@@ -340,7 +352,7 @@ def _photons(
 ) -> tuple[Rows, Ints]:
     """Return the selected photons of one replicate and which points they belong to.
 
-    Uniform, before the grid, are E_gamma up to E*_max/(gamma (1 - beta cos)) of the heaviest X, and ln(v + v0) of
+    Uniform, before the grid, are E_gamma up to 1.01 E*_max/(gamma (1 - beta cos)) of the heaviest X, and ln(v + v0) of
     v = 1 - cos of its angle to X, with v0 = (m_med^2 + (m_x^2/2E)^2)/(2 E^2) at the reference.
     """
     direction, solid_angle = aimed_directions(mesons, setup.shape, points)
@@ -350,7 +362,7 @@ def _photons(
     cosine = np.einsum("ij,ij->i", mesons.direction, direction)
     leptons = [mass(lepton) for _, lepton in model.decay_channels(parent)]
     heaviest = max((float(phase_space.energy_max(mass(parent), m_l, m_x_high)) for m_l in leptons), default=0.0)
-    top = heaviest / (gamma * (1.0 - beta * cosine))
+    top = heaviest * (1.0 + 0.5 * _SOFT) / (gamma * (1.0 - beta * cosine))
     a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
     photon = np.maximum(a * top, 1.0e-3)
     start = (model.mediator_mass**2 + (model.m_x**2 / (2.0 * photon)) ** 2) / (2.0 * photon**2)
