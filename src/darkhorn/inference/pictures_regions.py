@@ -267,21 +267,22 @@ def _rates(bench: Bench, models: Sequence[Model], precision: float, tell: Tell) 
 
 
 def _fits(spectra: Mapping[str, Distribution], rates: Sequence[tuple[ModeRates, ...] | None]) -> ManyFits:
-    """Return the fits of the published spectra, one element a mass."""
+    """Return the fits of the published spectra, one element a mass.
+
+    Without Monte-Carlo variance: chi2 is then smooth where neighbours have different numbers of points.
+    """
     signals: dict[str, Floats] = {}
-    variances: dict[str, Floats] = {}
     for label, item in spectra.items():
         mode, _, name = label.partition(" ")
-        rows, errors = [], []
+        rows = []
         for found in rates:
-            mean = error = np.zeros(len(item.data))
+            mean = np.zeros(len(item.data))
             for one in found or ():
                 if one.name == mode:
-                    mean, error = mean_and_error(one.spectra[name])
+                    mean = mean_and_error(one.spectra[name])[0]
             rows.append(mean)
-            errors.append(error)
-        signals[label], variances[label] = np.array(rows), np.array(errors) ** 2
-    return fit_many(spectra, signals, variances)
+        signals[label] = np.array(rows)
+    return fit_many(spectra, signals, {label: np.zeros_like(rows) for label, rows in signals.items()})
 
 
 def _products(fits: ManyFits) -> Floats:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from darkhorn.inference.confront_point import Point
 from darkhorn.inference.pictures_limits import Curve
@@ -55,6 +56,7 @@ NAMES: Final = {
 }
 LABELS: Final = {"m_mediator": "mass of the mediator [MeV]", "m_x": "mass of X [MeV]"}
 LEVELS: Final = ((0.68, style.BLUE), (0.95, style.SKY))
+_NARROW: Final = 60.0
 _BELOW: Final = 50.0
 _ABOVE: Final = 10.0
 
@@ -167,7 +169,10 @@ def _draw(axes: Axes, item: Plane, point: Point) -> None:
     axes.set_ylim(inside.min() / _BELOW, inside.max() * _ABOVE)
     style.dress(axes, LABELS[item.key], f"{model.product_name.replace('gN', 'gₙ').replace('lambda', 'λ')} [/ MeV]")
     style.log_decades(axes.yaxis)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    narrow = item.mass[-1] < _NARROW * item.mass[0]
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     held = f"mₓ = {model.m_x:g} MeV" if item.key == "m_mediator" else f"mediator {model.mediator_mass:.4g} MeV"
     fits = item.fits
     chi2 = fits.chi2[fits.fitted].min()
