@@ -123,5 +123,6 @@ def _show(rates: "AlpRates") -> None:
     for (reaction, channel), rows in sorted(rates.events.items(), key=lambda item: -item[1].mean()):
         mean, error = mean_and_error(rows)
         cells.append((reaction, channel, f"{mean:.4g} +- {error:.2g}"))
-    total, error = rates.total
-    show_table(f"{rates.name}: events in the exposure", HEADS, [*cells, ("all", "", f"{total:.4g} +- {error:.2g}")])
+    events, uncertainty = rates.total
+    cells.append(("all", "", f"{events:.4g} +- {uncertainty:.2g}"))
+    show_table(f"{rates.name}: events in the exposure", HEADS, cells)

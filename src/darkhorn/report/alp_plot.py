@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from darkhorn.chain.alp_rate import AlpRates
@@ -26,7 +27,8 @@ def plot_alp(modes: Sequence[AlpRates], model: Alp) -> Figure:
     panels = figure.subplots(len(modes), 1, squeeze=False)[:, 0]
     for axes, rates in zip(panels, modes, strict=True):
         edges = rates.edges["e_vis"]
-        width, total = edges[1:] - edges[:-1], 0.0
+        width = edges[1:] - edges[:-1]
+        total = np.zeros(len(width))
         shares = {name: mean_and_error(group["e_vis"])[0] / width for name, group in rates.spectra.items()}
         most = max((float(share.max()) for share in shares.values()), default=0.0)
         for number, (name, share) in enumerate(sorted(shares.items(), key=lambda item: -item[1].sum())):
