@@ -49,8 +49,8 @@ SINE, COSINE = (-1 / 6, 1 / 120, -1 / 5040, 1 / 362880), (-1 / 2, 1 / 24, -1 / 7
 """Coefficients of the series, which are exact to rounding up to there."""
 ONE = np.int64(1023 << 52)
 """The bits of 1.0."""
-R, Z, PHI, S, W, F, E, N = 0, 1, 2, 3, 4, 5, 6, 7
-"""Rows of the table of coefficients: r, z, phi, path, n_r, exp(-v), exp(-2v), n_z."""
+R, Z, PHI, S, W, F, N = 0, 1, 2, 3, 4, 5, 6
+"""Rows of the table of coefficients: r, z, phi, path, n_r, exp(-v), n_z."""
 
 
 @_jit

@@ -27,10 +27,9 @@ _jit = njit(**OPTIONS, forceinline=True)
 """No array is made here, so no references need counting: atomic counters took half of the time."""
 
 
-Z_LOW, Z_HIGH, CLEAR_LOW, CLEAR_HIGH, CONES = 0, 1, 2, 3, 4
-"""Columns of ``bounds`` (S, 6 + 4 B): planes of a slab in m, the range of r that is surely inside the field (empty
-where there is none), then the radius in m at the lower plane and the slope of each boundary, last for each layer the
-squares of two radii in m^2 between which all of it lies."""
+Z_LOW, Z_HIGH, CONES = 0, 1, 2
+"""Columns of ``bounds`` (S, 4 + 4 B): planes of a slab in m, the radius in m at the lower plane and the slope of each
+boundary, last for each layer the squares of two radii in m^2 between which all of it lies."""
 NUMBER, MEDIA = 0, 1
 """Columns of ``codes`` (S, 3 + 2 B): number of boundaries, then for each layer twice its kind plus one if it has the
 full field, or -2 for a wall. A kind is a medium with a share of the current. Last for each layer the layer in the next

@@ -65,10 +65,10 @@ def track_all(
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3, unit or zero) are overwritten; ``k`` (N,) is K / p, ``limit`` (N,) the
-    longest path and ``z_stop`` (N,) the end plane in m; ``work`` (9, ORDER + 1) and ``where`` (3,) are scratch; the
+    longest path and ``z_stop`` (N,) the end plane in m; ``work`` (8, ORDER + 1) and ``where`` (3,) are scratch; the
     rest is output, zeroed by the caller.
     """
-    q = work[8]
+    q = work[7]
     for n in range(len(k)):
         for i in range(3):
             q[i], q[i + 3] = x[n, i], direction[n, i]

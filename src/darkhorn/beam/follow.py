@@ -191,7 +191,7 @@ class _Task:
         from darkhorn.beam import _field_kernel, _matter_kernel, _matter_steps
 
         width, where = _matter_steps.WIDTH, np.zeros(4, dtype=np.int64)
-        scratch = (np.zeros((8, _field_kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
+        scratch = (np.zeros((7, _field_kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
         marks = (np.zeros((MARKS, width)), np.zeros(MARKS, dtype=np.uint64))
         particles = (self.x[rows], self.p[rows], self.words[rows], self.limits[rows])
         ends = (self.counts[rows], self.status[rows])

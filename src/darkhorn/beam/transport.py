@@ -74,15 +74,9 @@ def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
     )
     full = layers.field == 1.0
     codes = np.where(layers.medium < 0, -2, 2 * index.reshape(layers.medium.shape) + full)
-    clear = np.tile([np.inf, -np.inf], (len(count), 1))
-    for slab, layer in zip(*np.nonzero(full), strict=True):
-        if codes[slab, layer] == codes[full][0]:
-            low = max(start[slab, layer - 1], end[slab, layer - 1]) if layer > 0 else 0.0
-            high = min(start[slab, layer], end[slab, layer]) if layer < count[slab] else np.inf
-            clear[slab] = low, high
     cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
     spans, onward = _runs(layers, codes)
-    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], clear, cones, spans.reshape(len(count), -1)])
+    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], cones, spans.reshape(len(count), -1)])
     table: Ints = np.column_stack([count, codes, onward])
     return bounds, table, np.asarray(kinds, dtype=np.float64)
 
@@ -207,7 +201,7 @@ def transport(
     arrays = (path, field_path, path_in, crossings, status)
 
     def follow(part: slice) -> None:
-        work = np.zeros((9, _field_kernel.ORDER + 1))
+        work = np.zeros((8, _field_kernel.ORDER + 1))
         inputs = (
             *geometry,
             place[part],
