@@ -187,10 +187,10 @@ def test_stopped_kaons_make_the_line_in_closed_form(line: Beamline, layers: Laye
     (flux,) = at_rest_flux(source, line, (FAR,), edges, species=(K_PLUS,), leftover=0.0, n=2**11, replicates=4)
     distance_sq = (541.0 - np.average(rest.x[:, 3], weights=rest.weight)) ** 2
     expected = rest.yield_ * 0.6356 / (4 * np.pi * distance_sq * 1e4)
-    assert flux.select("numu", "K at rest")[:, 1].mean() == pytest.approx(expected, rel=0.02)
+    assert flux.select("numu", "K at rest")[:, 1].mean() == pytest.approx(expected, rel=0.02, abs=0)
     assert flux.select("numu", "K at rest")[:, 2].max() == 0.0
     low = flux.select("nue", "K at rest").sum(axis=1).mean()
-    assert low == pytest.approx(expected * 0.0507 / 0.6356, rel=0.02)
+    assert low == pytest.approx(expected * 0.0507 / 0.6356, rel=0.02, abs=0)
 
 
 def test_pions_at_rest_make_three_neutrinos(line: Beamline) -> None:
@@ -198,7 +198,7 @@ def test_pions_at_rest_make_three_neutrinos(line: Beamline) -> None:
     (flux,) = at_rest_flux(source, line, (FAR,), edges, species=(PI_PLUS,), n=2**10, replicates=4)
     numu, numubar, nue = (flux.total(*key)[0] for key in (("numu",), ("numubar",), ("nue", "mu at rest")))
     assert numubar == pytest.approx(nue, rel=1e-9)
-    assert numu == pytest.approx(0.999877 * nue, rel=1e-9)
+    assert numu == pytest.approx(0.999877 * nue, rel=1e-9, abs=0)
     assert flux.select("numu").mean(axis=0)[1] == pytest.approx(numu, rel=1e-9)
     assert flux.select("nue", "mu at rest")[:, 3].max() == 0.0
 
@@ -215,10 +215,12 @@ def test_retention_and_leftover_protons_add_kaons(line: Beamline, layers: Layers
     # kaons that all stop and are all kept are as many as are made
     assert dump_kaons(line, 1.0, points, 1.0).yield_ == pytest.approx(0.0717, rel=0.08)
     settings = {"species": (K_PLUS,), "n": 2**9, "replicates": 4}
-    found = [at_rest_flux(source, line, (FAR,), EDGES, leftover=share, **settings)[0] for share in (0.0, 0.21, None)]
+    found = [at_rest_flux(source, line, (FAR,), EDGES, leftover=share, **settings)[0] for share in (0.0, 0.284, None)]
+    # of the protons in a spot of 1.51 mm by 0.75 mm, 0.716 interact in the rod; 0.790 on its axis
     totals = [flux.total("numu")[0] for flux in found]
+    assert 1.0 - source.interactions(unit_points(2**13, seed=2)) == pytest.approx(0.284, abs=0.004)
     assert totals[0] < totals[1]
-    assert totals[2] == pytest.approx(totals[1], rel=0.05)
+    assert totals[2] == pytest.approx(totals[1], rel=0.01, abs=0)
 
 
 def test_walls_along_the_beam(line: Beamline) -> None:
