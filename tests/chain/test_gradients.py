@@ -68,7 +68,7 @@ def test_one_compilation_for_every_point() -> None:
 
 def test_derivatives_in_every_bin_against_predictions_of_the_chain() -> None:
     """Predictions at shifted masses share their points, so that differences are known better than the rates."""
-    step, setups, model = 0.1, scenario().setups(), scenario().model
+    step, setups, model = 0.04, scenario().setups(), scenario().model
     for index, key in enumerate(("m_x", "m_mediator")):
         ends = []
         for sign in (1, -1):
@@ -84,7 +84,7 @@ def test_derivatives_in_every_bin_against_predictions_of_the_chain() -> None:
         found = np.concatenate([[precise().total[index]], precise().by_bin[index]])
         found_error = np.concatenate([[precise().total_error[index]], precise().by_bin_error[index]])
         assert np.all(np.abs(found - slope) < 4.5 * np.hypot(error, found_error) + 0.01)
-        assert abs(found[0] - slope[0]) < 4.0 * np.hypot(error[0], found_error[0]) + 3e-3
+        assert abs(found[0] - slope[0]) < 4.0 * np.hypot(error[0], found_error[0]) + 0.012  # third derivative
 
 
 def test_errors_shrink_and_are_honest() -> None:
