@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 REPLICATES: Final = 8
 _FIRST_POINTS: Final = 2**8
-_OPTIMISM: Final = 1.2
+_MARGIN: Final = 1.4
+_OPTIMISM: Final = 1.5
 """How much smaller than that of pseudo-random points the error is expected to be."""
 _MOST_POINTS: Final = 2**17
 
@@ -265,10 +266,12 @@ def predict(
         plan = plan_for(model, setup, spectra, seed, replicates, kind)
         n = first_points(plan, precision)
         mode, tally = _add_points(plan, None, 0, n, threads, progress)
-        while mode.relative_error > precision and n < _MOST_POINTS:
-            more = _more_points(n, mode.relative_error / precision)
+        variances = [n * mode.relative_error**2]
+        while _doubtful(variances, n, precision) and n < _MOST_POINTS:
+            more = _more_points(n, np.sqrt(max(variances[-1], float(np.mean(variances))) / n) / precision)
             mode, tally = _add_points(plan, tally, n, more, threads, progress)
             n = more
+            variances.append(n * mode.relative_error**2)
         modes[setup.name] = mode
     return Prediction(model, modes, seed, replicates)
 
@@ -284,9 +287,18 @@ def next_points(n: int, excess: float) -> int:
     return int(min(n * 2 ** max(1, np.ceil(2.0 * np.log2(excess) - 0.5)), _MOST_POINTS))
 
 
+def _doubtful(variances: list[float], n: int, precision: float) -> bool:
+    """Return whether more than n points are needed, from n times the squared error at each number of points so far.
+
+    To stop as soon as the spread happens to be small would quote errors that are too small: the first spread never
+    decides alone, and the mean over all numbers of points has to be small enough too.
+    """
+    return len(variances) < 2 or max(variances[-1], float(np.mean(variances))) > n * precision**2
+
+
 def _more_points(n: int, excess: float) -> int:
-    """Return 2^k or 3 x 2^k points, more than ``n``, with which an error ``excess`` times too large should be met."""
-    wanted = np.clip(n * excess**2, n + 1.0, 4.0 * n)
+    """Return 2^k or 3 x 2^k points, at least 3/2 n, with which an error ``excess`` times too large should be met."""
+    wanted = np.clip(_MARGIN * n * excess**2, 1.5 * n, 4.0 * n)
     power = 2 ** int(np.ceil(np.log2(wanted)))
     return int(min(3 * power // 4 if 3 * power // 4 >= wanted else power, _MOST_POINTS))
 
