@@ -43,6 +43,7 @@ EXTRAS: Final = {
     "stats": Extra(
         "limits by pyhf and HistFactory workspaces; HEPData submissions", {"pyhf": "pyhf", "yaml": "pyyaml"}
     ),
+    "jax": Extra("derivatives of rates with respect to masses; rates on a GPU", {"jax": "jax"}),
     "scan": Extra("scans on a cluster", {"dask": "dask", "distributed": "distributed"}),
     "urqmd": Extra("mesons of the UrQMD generator (with licence terms of its own)", {"chromo": "chromo"}),
     "geant4": Extra("mesons of Geant4's physics lists", {"geant4_pybind": "geant4-pybind"}),

@@ -41,18 +41,21 @@ def run(
     from darkhorn.chain.scenario import load_scenario
 
     job = load_scenario(scenario, model=model, overrides=changes or (), precision=precision, seed=seed, threads=threads)
-    from darkhorn.report.run import compute, prepare_directory, write
+    from darkhorn.report.run import BeamPictures, compute, prepare_directory, write
 
     made = _missing(out)
     prepare_directory(out)
+    beam = BeamPictures(job.run.threads)
     try:
         with progress(quiet) as tell:
-            outcome = compute(job, tell, flux_universes)
+            outcome = compute(job, tell, flux_universes, beam.start)
             tell("plots")
-            summary, written = write(outcome, out, started)
+            summary, written = write(outcome, out, started, beam.files())
     except BaseException:
         _remove_empty(made)
         raise
+    finally:
+        beam.close()
     if json:
         emit_json({**summary, "out": str(out), "files": [str(path) for path in written]})
         return

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from numbers import Real
 from pathlib import Path
@@ -211,6 +212,12 @@ def package_files(suffix: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{suffix}"))}
 
 
+@cache
+def _shipped() -> dict[str, tuple[Path, str]]:
+    """Return path and kind of every TOML file that the package ships, by name."""
+    return {name: (path, read_toml(path).text("kind")) for name, path in package_files(".toml").items()}
+
+
 def find_toml(name: str | Path, *kinds: str) -> Path:
     """Return the path of a TOML file: a path as given, or the file that the package ships under a bare name.
 
@@ -229,8 +236,7 @@ def find_toml(name: str | Path, *kinds: str) -> Path:
     text = str(name)
     if isinstance(name, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
         return Path(text)
-    shipped = package_files(".toml")
-    of_kind = {key: path for key, path in shipped.items() if read_toml(path).text("kind") in kinds}
+    of_kind = {key: path for key, (path, kind) in _shipped().items() if kind in kinds}
     if text not in of_kind:
         raise unknown_name(" or ".join(kinds), text, of_kind)
     return of_kind[text]

@@ -1,11 +1,7 @@
 """Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
@@ -20,91 +16,70 @@ from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
 from darkhorn.core.species import PI_PLUS
 from darkhorn.experiments.datadir import FluxTable, full_flux
+from darkhorn.report.drawing import Drawing, Files, Pictures, render_all
 from darkhorn.report.flux_plot import plot_flux
 from darkhorn.report.horn_plot import plot_horn
 from darkhorn.report.plots import plot_spectra, plot_stacked
-from darkhorn.report.style import save
 from darkhorn.report.summary import Outcome
 
 _TRACKED_POINTS = 2**12
 _TRACK_STREAM = 2_000_000
 
 
-def draw_all(outcome: Outcome, directory: Path) -> list[Path]:
-    """Draw and save every picture of a run; return the files, PNG and PDF of each.
+def beam_pictures(setups: Sequence[Setup], threads: int) -> Pictures:
+    """Return the pictures that need no prediction: flux and horn of the Booster beam, where that is what is run.
+
+    Parameters
+    ----------
+    setups : sequence of Setup
+        Modes of the run.
+    threads : int
+        Threads of the flux.
+    """
+    beam = _beam_setup(setups)
+    if beam is None:
+        return {}
+    setup, sampler = beam
+    disc = Disc(*setup.shape.bounding_sphere())
+    return {
+        "flux": lambda: plot_flux(pion_flux(sampler, disc, n=2**11, threads=threads), _published()),
+        "horn": lambda: _horn(setup),
+    }
+
+
+def spectra_pictures(outcome: Outcome) -> Pictures:
+    """Return the pictures of a prediction: spectra with pulls, and stacked."""
+    experiment = outcome.scenario.experiment
+    modes = experiment.modes if experiment is not None else {}
+    arguments = (outcome.prediction, modes, outcome.fit)
+    title = outcome.scenario.model_name
+    return {
+        "spectra": lambda: plot_spectra(*arguments, name=title),
+        "stacked": lambda: plot_stacked(*arguments, name=title),
+    }
+
+
+def draw_all(outcome: Outcome, beam: Files) -> Files:
+    """Return the files of every picture of a run, those of the spectra first.
 
     Parameters
     ----------
     outcome : Outcome
         What was computed.
-    directory : Path
-        An existing directory.
-
-    Raises
-    ------
-    OutputError
-        When a file cannot be written; each file is whole or absent.
+    beam : dict of str to bytes
+        Files of :func:`beam_pictures`.
     """
-    jobs = list(pictures(outcome).items())
-    half = len(jobs) // 2
-    helper = _fork(jobs[half:], directory)
-    files = _draw(jobs[:half], directory)
-    if helper is not None:
-        helper.join()
-        if helper.exitcode == 0:
-            return files + [directory / f"{name}.{kind}" for name, _ in jobs[half:] for kind in ("png", "pdf")]
-    return files + _draw(jobs[half:], directory)
-
-
-Jobs = list[tuple[str, Callable[[], Figure]]]
-
-
-def _draw(jobs: Jobs, directory: Path) -> list[Path]:
-    """Draw and save pictures one after the other."""
-    return [path for name, draw in jobs for path in save(draw(), directory, name)]
-
-
-def _fork(jobs: Jobs, directory: Path) -> BaseProcess | None:
-    """Draw pictures in a copy of this process, where the system can make one; a failure there is tried again here."""
-    if "fork" not in get_all_start_methods() or sys.platform == "darwin":
-        return None
-    process = get_context("fork").Process(target=_quietly, args=(jobs, directory), daemon=True)
-    process.start()
-    return process
-
-
-def _quietly(jobs: Jobs, directory: Path) -> None:
-    """Draw in the copy; whatever goes wrong is left to the process that waits for it."""
+    first, *others = spectra_pictures(outcome).items()
+    rest = Drawing(lambda: dict(others))
     try:
-        _draw(jobs, directory)
-    except Exception as error:
-        raise SystemExit(1) from error
+        return render_all(dict([first])) | rest.files() | beam
+    finally:
+        rest.close()
 
 
-def pictures(outcome: Outcome) -> dict[str, Callable[[], Figure]]:
-    """Return the pictures that fit a run, by name, as functions that draw them."""
-    experiment = outcome.scenario.experiment
-    modes = experiment.modes if experiment is not None else {}
-    arguments = (outcome.prediction, modes, outcome.fit)
-    title = outcome.scenario.model_name
-    chosen: dict[str, Callable[[], Figure]] = {
-        "spectra": lambda: plot_spectra(*arguments, name=title),
-        "stacked": lambda: plot_stacked(*arguments, name=title),
-    }
-    beam = _beam_setup(outcome)
-    if beam is not None:
-        setup, sampler = beam
-        chosen["flux"] = lambda: plot_flux(
-            pion_flux(sampler, Disc(*setup.shape.bounding_sphere()), n=2**11, threads=outcome.scenario.run.threads),
-            _published(),
-        )
-        chosen["horn"] = lambda: _horn(setup)
-    return chosen
-
-
-def _beam_setup(outcome: Outcome) -> tuple[Setup, ParentSampler] | None:
+def _beam_setup(setups: Sequence[Setup]) -> tuple[Setup, ParentSampler] | None:
     """Return the neutrino-mode setup of the Booster beam and its pi+, if that is what was run."""
-    for setup in outcome.setups:
+    for setup in setups:
         for sampler in setup.parents:
             if not isinstance(sampler, ParentSampler) or sampler.species != PI_PLUS:
                 continue

@@ -8,12 +8,19 @@ from typing import Any
 
 from darkhorn.chain.predict import predict
 from darkhorn.chain.scenario import Scenario
+from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import OutputError, require_range
-from darkhorn.io.atomic import write_text_atomic
+from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
+from darkhorn.report.drawing import Drawing, Files, Pictures
 from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
 
 
-def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None, flux_universes: int = 0) -> Outcome:
+def compute(
+    scenario: Scenario,
+    progress: Callable[[str], None] = lambda _: None,
+    flux_universes: int = 0,
+    ready: Callable[[tuple[Setup, ...]], None] = lambda _: None,
+) -> Outcome:
     """Return the outcome of a scenario: prediction, fit, warnings. Nothing is written.
 
     Parameters
@@ -24,6 +31,8 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
         Told what is being done.
     flux_universes : int
         Universes of the errors of the beam, 2 to 10000; 0 for none.
+    ready : callable
+        Told the setups as soon as the beam is there.
 
     Raises
     ------
@@ -35,6 +44,7 @@ def compute(scenario: Scenario, progress: Callable[[str], None] = lambda _: None
     progress("beam: pilot runs of the meson source")
     run = scenario.run
     setups = scenario.setups()
+    ready(setups)
     prediction = predict(
         scenario.model,
         setups,
@@ -73,7 +83,35 @@ def prepare_directory(directory: Path) -> None:
         raise OutputError(f"--out {directory}: cannot write there ({reason}); choose another directory") from error
 
 
-def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, Any], list[Path]]:
+class BeamPictures:
+    """Pictures of the beam, drawn while the prediction is computed."""
+
+    def __init__(self, threads: int) -> None:
+        """Wait for the beam."""
+        self._threads = threads
+        self._drawing: Drawing | None = None
+
+    def start(self, setups: tuple[Setup, ...]) -> None:
+        """Start to draw."""
+
+        def choose() -> Pictures:
+            from darkhorn.report.figures import beam_pictures
+
+            return beam_pictures(setups, self._threads)
+
+        self._drawing = Drawing(choose)
+
+    def files(self) -> Files:
+        """Return their files; none before the start."""
+        return self._drawing.files() if self._drawing is not None else {}
+
+    def close(self) -> None:
+        """Stop drawing."""
+        if self._drawing is not None:
+            self._drawing.close()
+
+
+def write(outcome: Outcome, directory: Path, started: float, beam: Files) -> tuple[dict[str, Any], list[Path]]:
     """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
     An older summary is removed first, so that one that is there belongs to everything beside it.
@@ -86,6 +124,8 @@ def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, 
         An existing directory.
     started : float
         ``time.perf_counter()`` at the start of the job.
+    beam : dict of str to bytes
+        Files with the pictures of the beam.
 
     Raises
     ------
@@ -97,10 +137,11 @@ def write(outcome: Outcome, directory: Path, started: float) -> tuple[dict[str, 
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
-    files = [directory / "prediction.json"]
     (directory / "summary.json").unlink(missing_ok=True)
-    write_text_atomic(files[0], json.dumps(content, indent=1) + "\n")
-    files += draw_all(outcome, directory)
+    write_text_atomic(directory / "prediction.json", json.dumps(content, indent=1) + "\n")
+    drawn = draw_all(outcome, beam)
+    for name, picture in drawn.items():
+        write_bytes_atomic(directory / name, picture)
     values = summary(outcome, time.perf_counter() - started)
     write_text_atomic(directory / "summary.json", json.dumps(values, indent=2, allow_nan=False) + "\n")
-    return values, [*files, directory / "summary.json"]
+    return values, [directory / name for name in ("prediction.json", *drawn, "summary.json")]
