@@ -56,10 +56,11 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 def test_page_of_tables() -> None:
-    rows = [Row("a", "this", 1.5, "s", "good"), Row("a", "that", 2.0, ""), Row("b", "other", 1234.5, "MB")]
+    rows = [Row("a", "this", 1.5, "s", "good"), Row("a", "that", None, "ms"), Row("b", "other", 1234.5, "MB")]
     text = markdown(rows)
     assert text.count("### ") == 2
     assert "| this | 1.5 s | good |" in text
+    assert "| that | not measured |  |" in text
 
 
 def test_the_verb(cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

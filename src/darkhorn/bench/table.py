@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from darkhorn import __version__
-from darkhorn.bench import kernels, process, rates
+from darkhorn.bench import derivatives, kernels, process, rates
 from darkhorn.bench.designs import CHUNK, DESIGNS, measure
 from darkhorn.core.progress import Step, Tell
 
@@ -23,8 +25,8 @@ class Row:
     ----------
     group, what : str
         Table that it belongs to, and its name there.
-    value : float
-        Measured; NaN where it was not.
+    value : float or None
+        Measured; None where it was not.
     unit : str
         Of the value.
     note : str
@@ -33,9 +35,14 @@ class Row:
 
     group: str
     what: str
-    value: float
+    value: float | None
     unit: str
     note: str = ""
+
+    @property
+    def measured(self) -> str:
+        """Value and unit as text."""
+        return "not measured" if self.value is None else f"{self.value:.3g} {self.unit}".rstrip()
 
 
 def measure_transport(repeats: int) -> list[Row]:
@@ -92,7 +99,7 @@ def measure_designs(repeats: int) -> list[Row]:
     rows: list[Row] = []
 
     def add(what: str, cpu: float, note: str) -> None:
-        gain = rows[0].value / cpu if rows else 1.0
+        gain = first / cpu if (first := rows[0].value if rows else None) else 1.0
         rows.append(Row("designs", what, cpu, "CPU s to 1 %", f"gain {gain:.2g}; {note}"))
 
     for design, chunks in zip(DESIGNS, _NAIVE_CHUNKS, strict=True):
@@ -107,6 +114,24 @@ def measure_designs(repeats: int) -> list[Row]:
             what, found.cpu * (found.error / rates.PRECISION) ** 2, f"scaled from an error of {100 * found.error:.2f} %"
         )
     return rows
+
+
+def measure_derivatives(repeats: int) -> list[Row]:
+    """Return the rows of JAX."""
+    found = derivatives.derivative_costs(repeats)
+    if found is None:
+        return [Row("derivatives", "rate and derivatives by JAX", None, "", "JAX is not installed: darkhorn[jax]")]
+    ratio = found["both"] / found["value"]
+    gpu = None if np.isnan(found["gpu_scan"]) else found["gpu_scan"]
+    return [
+        Row("derivatives", "a mass point, NumPy", found["numpy"], "CPU ms", "rate in array code"),
+        Row("derivatives", "a mass point, JAX", found["value"], "CPU ms", "compiled once"),
+        Row("derivatives", "a mass point of a scan, JAX", found["scan"], "CPU ms", ""),
+        Row("derivatives", "rate and both derivatives, JAX", found["both"], "CPU ms", f"{ratio:.2f} times the rate"),
+        Row("derivatives", "NumPy against JAX, worst bin", found["agreement"], "", "relative"),
+        Row("derivatives", "derivatives against differences", found["differences"], "", "relative"),
+        Row("derivatives", "a mass point of a scan on a GPU", gpu, "ms", "wall time" if gpu else "no GPU here"),
+    ]
 
 
 def measure_process(repeats: int) -> list[Row]:
@@ -125,6 +150,7 @@ GROUPS: Final[Mapping[str, Callable[[int], list[Row]]]] = {
     "horn": measure_transport,
     "rates": measure_rates,
     "designs": measure_designs,
+    "derivatives": measure_derivatives,
     "scan": measure_scan,
     "errors": measure_errors,
 }
@@ -161,5 +187,5 @@ def markdown(rows: list[Row]) -> str:
         if row.group != group:
             group = row.group
             lines += ["", f"### {group}", "", "| what | measured | |", "|---|---|---|"]
-        lines.append(f"| {row.what} | {row.value:.3g} {row.unit} | {row.note} |")
+        lines.append(f"| {row.what} | {row.measured} | {row.note} |")
     return "\n".join(lines) + "\n"

@@ -14,7 +14,8 @@ EXAMPLE = "Example: darkhorn bench horn rates --repeats 5 --out speed.md"
 
 def bench(
     groups: Annotated[
-        list[str] | None, typer.Argument(help="process, horn, rates, designs, scan, errors; all of them by default.")
+        list[str] | None,
+        typer.Argument(help="process, horn, rates, designs, derivatives, scan, errors; all of them by default."),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Measurements of which the median counts, 1 to 100.")] = 5,
     out: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the tables as Markdown.")] = None,
@@ -43,7 +44,7 @@ def bench(
         emit_json({"rows": [asdict(row) for row in rows]})
         return
     for name in names:
-        cells = [(row.what, f"{row.value:.3g} {row.unit}", row.note) for row in rows if row.group == name]
+        cells = [(row.what, row.measured, row.note) for row in rows if row.group == name]
         show_table(name, ("what", "measured", ""), cells)
     if out is not None:
         note(f"tables written to {out}")
