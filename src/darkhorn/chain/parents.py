@@ -11,7 +11,7 @@ import numpy as np
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.follow import follow_to
 from darkhorn.beam.layers import Layers, compile_layers
-from darkhorn.beam.passage_tables import passage_tables
+from darkhorn.beam.passage_tables import Passage, passage_tables
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.chain.cache import recall
@@ -22,7 +22,7 @@ from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 
 _PILOT_STREAM = 1_000_000
-_PILOTS = {False: (2, 2**10, 16), True: (3, 2**12, 24)}
+_PILOTS = {False: (2, 2**9, 12), True: (3, 2**12, 24)}
 """Pilots, points of each and cells along each side of the grid; many more where every bin of the energy is wanted."""
 _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
@@ -103,6 +103,12 @@ def prepare(
 def _compiled(beamline: Beamline, physics: Physics) -> Layers:
     """Return the geometry compiled, once for all species."""
     return compile_layers(beamline, physics)
+
+
+@lru_cache(maxsize=32)
+def _passage(species: int, media: tuple[str, ...], beamline: Beamline, physics: Physics) -> Passage:
+    """Return what a species meets in the media of a beam line, tabulated once."""
+    return passage_tables(species, media, beamline, physics)
 
 
 def adapt(
@@ -224,7 +230,7 @@ def decay_in_flight(
     Mesons that stop, in a wall or before, are dropped: decays at rest are not part of this stage.
     """
     physics = physics or Physics()
-    passage = passage_tables(species, layers.materials, beamline, physics)
+    passage = _passage(species, layers.materials, beamline, physics)
     at, probability = follow_to(
         layers,
         mesons.x,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Made, Plan, Tables, Tally, plan_for, tabulate_all, units_of, walk
+from darkhorn.chain.walk import LEAST_STEP, Made, Plan, Tables, Tally, plan_for, tabulate_all, units_of, walk
 from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell, counted
@@ -28,10 +28,17 @@ if TYPE_CHECKING:
     from darkhorn.chain.prediction_errors import FluxErrors
 
 REPLICATES: Final = 8
-_FIRST_POINTS: Final = 2**8
-_MARGIN: Final = 1.4
-_OPTIMISM: Final = 1.5
-"""How much smaller than that of pseudo-random points the error is expected to be."""
+"""Replicates of fluxes and of rates that share mesons."""
+PREDICTED_REPLICATES: Final = 16
+"""Replicates of a prediction: an error that is the spread of so many is known to 18 %."""
+_FIRST_POINTS: Final = 2**7
+_MARGIN: Final = 1.1
+_POWER: Final = 1.75
+"""Points that make the error x times smaller: x to this power as many, less than 2 since points are even."""
+_FIRST_EXCESS: Final = 1.6
+"""How much larger than requested the error may be after the first points, which never decide."""
+_STEPS: Final = 4
+"""Numbers of points between two powers of two."""
 _MOST_POINTS: Final = 2**17
 
 
@@ -219,7 +226,7 @@ def predict(
     *,
     precision: float = 0.01,
     seed: int = 1,
-    replicates: int = REPLICATES,
+    replicates: int = PREDICTED_REPLICATES,
     threads: int = 1,
     kind: str = "sobol",
     progress: Tell = lambda _: None,
@@ -277,8 +284,8 @@ def predict(
 
 
 def first_points(plan: Plan, precision: float) -> int:
-    """Return the points of a replicate to start with: about as many as the variance in the pilot asks for."""
-    wanted = plan.relvar / (plan.replicates * (_OPTIMISM * precision) ** 2)
+    """Return the points of a replicate to start with: fewer than the variance in the pilot asks for."""
+    wanted = plan.relvar / (plan.replicates * (_FIRST_EXCESS * precision) ** 2)
     return int(np.clip(2 ** np.round(np.log2(max(wanted, 1.0))), _FIRST_POINTS, _MOST_POINTS))
 
 
@@ -297,10 +304,10 @@ def _doubtful(variances: list[float], n: int, precision: float) -> bool:
 
 
 def _more_points(n: int, excess: float) -> int:
-    """Return 2^k or 3 x 2^k points, at least 3/2 n, with which an error ``excess`` times too large should be met."""
-    wanted = np.clip(_MARGIN * n * excess**2, 1.5 * n, 4.0 * n)
-    power = 2 ** int(np.ceil(np.log2(wanted)))
-    return int(min(3 * power // 4 if 3 * power // 4 >= wanted else power, _MOST_POINTS))
+    """Return 4 to 7 x 2^k points, at least 5/4 n, with which an error ``excess`` times too large should be met."""
+    wanted = np.clip(_MARGIN * n * excess**_POWER, n * (1.0 + 1.0 / _STEPS), 4.0 * n)
+    step = max(2 ** int(np.log2(wanted)) // _STEPS, LEAST_STEP)
+    return int(min(step * np.ceil(wanted / step), _MOST_POINTS))
 
 
 def predict_mode(

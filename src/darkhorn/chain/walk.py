@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from darkhorn.chain.aim import Arrivals, aim, survive
+from darkhorn.chain.aim import Arrivals, aim, fan, survive
 from darkhorn.chain.cache import recall
 from darkhorn.chain.decay import Spectrum, tabulate_emission
 from darkhorn.chain.detect import detect
@@ -19,7 +19,7 @@ from darkhorn.chain.photons import somewhere
 from darkhorn.chain.setup import Counted, Parents, Setup
 from darkhorn.chain.two_body import aim_line
 from darkhorn.core.importance import EnergyGrid, ImportanceGrid
-from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.points import Axis, unit_points, unit_sets
 from darkhorn.core.rays import Floats, Ints, Rays
 from darkhorn.core.units import C
 from darkhorn.detector.geometry import Shape
@@ -27,19 +27,25 @@ from darkhorn.models.channels import Channel, Line, Model
 
 PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
-"""How often each drawn meson is used."""
+"""How often each drawn meson is used without a plan."""
+_PLANNED_REUSE: Final = 2
+"""Points for each drawn meson with a plan, which chooses the mesons that are worth most."""
 UNIT_ROWS: Final = 2**13
 """Histories that are walked at once."""
 _PILOT_STREAM: Final = 3_000_000
 _PLAN_POINTS: Final = 2**11
+_SCALE_POINTS: Final = 2**8
+"""Points of a pilot that say which energies are typical."""
 _BINS: Final = 16
-_ENERGY_BINS: Final = 32
+_ENERGY_BINS: Final = 16
 _FLOOR: Final = 0.2
 _PRODUCT: Final = 0.5
 _EQUAL: Final = 0.25
 """Share of the points that all mesons get alike."""
 _FEWEST: Final = 6
 """A species gets at least 1/2^6 of the points of the one that needs most."""
+LEAST_STEP: Final = 2**_FEWEST
+"""Points of a replicate are a multiple of this, so that every species has its share."""
 
 
 class Made(NamedTuple):
@@ -260,16 +266,13 @@ def _looks(plan: Plan, arrivals: Arrivals, points: Floats) -> Iterator[tuple[Cha
 
 def _points(plan: Plan, unit: Unit, start: int, size: int, *meson: int) -> Floats:
     """Return points of a unit, replicate after replicate; ``meson`` marks the stream of the mesons."""
-    made = [
-        unit_points(size, seed=plan.seed, stream=(unit.species, replicate, *meson), kind=plan.kind, start=start)
-        for replicate in unit.replicates
-    ]
-    return made[0] if len(made) == 1 else np.concatenate([item.T for item in made], axis=1).T
+    streams = tuple((unit.species, replicate, *meson) for replicate in unit.replicates)
+    return unit_sets(size, seed=plan.seed, streams=streams, kind=plan.kind, start=start)
 
 
 def _drawn(plan: Plan, unit: Unit) -> Rays:
     """Return the decaying mesons of a unit, replicate after replicate: fewer than points, since a meson costs more."""
-    few = _few(unit.size) if plan.energies is None else max(unit.size // REUSE, 1)
+    few = _few(unit.size) if plan.energies is None else max(unit.size // _PLANNED_REUSE, 1)
     points = _points(plan, unit, unit.start * few // unit.size, few, 0)
     return recall(plan.setup.parents[unit.species], points)
 
@@ -302,26 +305,33 @@ def _worth(plan: Plan, unit: Unit, mesons: Rays) -> tuple[Floats, Floats]:
     """Return a typical energy in MeV of what each meson sends to the detector, and what the pilot says it is worth."""
     setup, energies = plan.setup, plan.energies or EnergyGrid(1.0, ImportanceGrid.uniform())
     square, weighted, total = (np.zeros(len(mesons)) for _ in range(3))
-    for trial in _TRIALS:
-        points = np.broadcast_to(trial, (len(mesons), len(Axis)))
-        for spectrum in _of_parent(plan.spectra, setup.parents[unit.species]):
-            rays = send(mesons, spectrum, plan.model, setup.shape, points, energies).rays
-            place = rays.energy / (rays.energy + energies.scale) * len(plan.value)
-            worth = rays.weight * plan.value[place.astype(np.int64)]
-            square, total, weighted = square + worth**2, total + worth, weighted + worth * rays.energy
+    for spectrum in _of_parent(plan.spectra, setup.parents[unit.species]):
+        for energy, weight in _tried(plan, mesons, spectrum, energies):
+            place = energy / (energy + energies.scale) * len(plan.value)
+            worth = weight * plan.value[place.astype(np.int64)]
+            square, total, weighted = square + worth**2, total + worth, weighted + worth * energy
     return weighted / np.where(total > 0.0, total, 1.0), np.sqrt(square)
 
 
-def _trials() -> Floats:
-    """Return the points at which each meson is tried: some energies and directions."""
-    trials = np.full((4, len(Axis)), 0.5)
-    trials[:, Axis.ENERGY] = 0.125, 0.375, 0.625, 0.875
-    trials[:, Axis.AIM_COS] = 0.375, 0.875, 0.125, 0.625
-    trials[:, Axis.AIM_PHI] = 0.0625, 0.5625, 0.8125, 0.3125
-    return trials
+def _tried(
+    plan: Plan, mesons: Rays, spectrum: Spectrum | Line, energies: EnergyGrid
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield energies in MeV and weights of what mesons send in some directions, without a look at chords."""
+    model, shape = plan.model, plan.setup.shape
+    for direction, energy in _TRIALS:
+        trial = np.full(len(Axis), 0.5)
+        trial[[Axis.AIM_COS, Axis.AIM_PHI]] = direction
+        if isinstance(spectrum, Spectrum) and model.survival_width == 0.0:
+            yield from fan(mesons, spectrum, shape, trial, energy, energies)
+        else:
+            for trial[Axis.ENERGY] in energy:
+                points = np.broadcast_to(trial, (len(mesons), len(Axis)))
+                rays = send(mesons, spectrum, model, shape, points, energies).rays
+                yield rays.energy, rays.weight
 
 
-_TRIALS: Final = _trials()
+_TRIALS: Final = (((0.25, 0.0625), (0.125, 0.625)), ((0.75, 0.5625), (0.375, 0.875)))
+"""Directions in which each meson is tried, by AIM_COS and AIM_PHI, with the places in ENERGY there."""
 
 
 def _of_parent(spectra: Tables, parents: Parents) -> list[Spectrum | Line]:
@@ -490,8 +500,9 @@ def _value(pilot: list[Pilot], scale: float) -> Floats:
 def _typical_energy(plan: Plan, herds: list[Rays]) -> float:
     """Return the mean energy of particles that cross the detector in MeV, roughly; 0 without any."""
     total, weighted = 0.0, 0.0
-    for index, (parents, mesons) in enumerate(zip(plan.setup.parents, herds, strict=True)):
-        points = unit_points(len(mesons), seed=plan.seed, stream=(_PILOT_STREAM, index))
+    for index, (parents, herd) in enumerate(zip(plan.setup.parents, herds, strict=True)):
+        mesons = herd[:_SCALE_POINTS]
+        points = unit_points(len(herd), seed=plan.seed, stream=(_PILOT_STREAM, index))[: len(mesons)]
         for spectrum in _of_parent(plan.spectra, parents):
             rays = send(mesons, spectrum, plan.model, plan.setup.shape, points).rays
             total, weighted = total + rays.yield_, weighted + float(rays.weight @ rays.energy)
@@ -500,6 +511,9 @@ def _typical_energy(plan: Plan, herds: list[Rays]) -> float:
 
 def refocus(points: Floats, grid: ImportanceGrid) -> tuple[Floats, Floats, Floats]:
     """Return points moved by a grid in (ENERGY, Q_SQ), and the weights that make up for each coordinate, (N,)."""
+    if grid.probability.size == 1:
+        ones = np.ones(len(points))
+        return points, ones, ones
     a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
     moved = points.copy(order="K")
     first = grid.first_jacobian(a)

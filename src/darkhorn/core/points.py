@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats
-from darkhorn.core.sobol import scrambled_sobol
+from darkhorn.core.sobol import scrambled_sets
 
 
 class Axis(IntEnum):
@@ -112,35 +112,66 @@ def unit_points(n: int, *, seed: int, stream: tuple[int, ...] = (), kind: str = 
 
     Source: Owen, "Randomly permuted (t,m,s)-nets", 1995; Joe and Kuo, SIAM J. Sci. Comput. 30, 2635 (2008).
     """
+    return unit_sets(n, seed=seed, streams=(stream,), kind=kind, start=start)
+
+
+def unit_sets(
+    n: int, *, seed: int, streams: tuple[tuple[int, ...], ...], kind: str = "sobol", start: int = 0
+) -> Floats:
+    """Return the points of several sets, one after the other: each as :func:`unit_points` makes it.
+
+    Parameters
+    ----------
+    n, seed, kind, start
+        As for :func:`unit_points`.
+    streams : tuple of tuple of int
+        Which independent sets, at least one.
+
+    Returns
+    -------
+    (len(streams) n, len(Axis)) float
+        Each coordinate is contiguous in memory.
+
+    Raises
+    ------
+    RangeError
+        As :func:`unit_points`.
+    """
     require_range("seed", seed, 0)
     require_range("number of points", n, 1)
     require_range("start", start, 0)
     if start % n:
         raise RangeError(f"start = {start}; allowed: a multiple of the number of points, {n}")
     if kind == "random":
-        bits = np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=stream))
-        rng = np.random.Generator(bits.advance(start * len(Axis)))
-        return np.clip(rng.random((n, len(Axis))), 2.0**-54, 1.0 - 2.0**-53)
+        made = np.concatenate([_random(n, seed, stream, start) for stream in streams], axis=1)
+        uniform: Floats = np.clip(made, 2.0**-54, 1.0 - 2.0**-53).T
+        return uniform
     if kind != "sobol":
         raise RangeError(f"kind of points = '{kind}'; allowed: sobol, random")
     if n & (n - 1):
         raise RangeError(f"number of points = {n} for a Sobol' sequence; allowed: a power of two")
-    return _kept(n, seed, stream, start) if n <= _MOST_KEPT else _sobol(n, seed, stream, start)
+    return (_kept if n * len(streams) <= _MOST_KEPT else _sobol)(n, seed, streams, start)
+
+
+def _random(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:
+    """Return pseudo-random numbers in [0, 1), shape (len(Axis), n)."""
+    bits = np.random.PCG64DXSM(np.random.SeedSequence(seed, spawn_key=stream))
+    return np.random.Generator(bits.advance(start * len(Axis))).random((n, len(Axis))).T
 
 
 _MOST_KEPT = 2**14
 """Points of a set that is kept for the next stage of the same replicate: at most 170 MB of them."""
 
 
-@lru_cache(maxsize=64)
-def _kept(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:
-    """Return a set that is made once."""
-    return _sobol(n, seed, stream, start)
+@lru_cache(maxsize=48)
+def _kept(n: int, seed: int, streams: tuple[tuple[int, ...], ...], start: int) -> Floats:
+    """Return sets that are made once."""
+    return _sobol(n, seed, streams, start)
 
 
-def _sobol(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:
-    """Return a scrambled Sobol' set, read-only."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
-    points = scrambled_sobol(n, len(Axis), rng, start)
+def _sobol(n: int, seed: int, streams: tuple[tuple[int, ...], ...], start: int) -> Floats:
+    """Return scrambled Sobol' sets, read-only."""
+    rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream)) for stream in streams]
+    points = scrambled_sets(n, len(Axis), rngs, start)
     points.flags.writeable = False
     return points

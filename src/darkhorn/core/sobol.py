@@ -5,6 +5,7 @@ prediction, and because the same seed has to give the same bytes whatever versio
 of that library is installed. The tests compare the plain sequence with it.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -80,10 +81,15 @@ def sobol(n: int, dimension: int) -> Words:
 
 
 def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator, start: int = 0) -> Floats:
-    """Return n scrambled points strictly inside (0, 1), shape (n, dimension), each coordinate contiguous in memory.
+    """Return n scrambled points strictly inside (0, 1), shape (n, dimension); see :func:`scrambled_sets`."""
+    return scrambled_sets(n, dimension, (rng,), start)
+
+
+def scrambled_sets(n: int, dimension: int, rngs: Sequence[np.random.Generator], start: int = 0) -> Floats:
+    """Return sets of n scrambled points strictly inside (0, 1), one after the other, each coordinate contiguous.
 
     A random lower-triangular binary matrix multiplies each dimension's digits and a random shift is added: every
-    point is uniform, and the set keeps the equidistribution of the plain one. Another dimension leaves those before
+    point is uniform, and a set keeps the equidistribution of the plain one. Another dimension leaves those before
     it as they are.
 
     Parameters
@@ -92,25 +98,31 @@ def scrambled_sobol(n: int, dimension: int, rng: np.random.Generator, start: int
         A power of two.
     dimension : int
         1 to 32.
-    rng : Generator
-        Where the scramble comes from.
+    rngs : sequence of Generator
+        Where the scramble of each set comes from.
     start : int
         Number of the first point, a multiple of n: sets of one scramble that follow each other make a longer one.
+
+    Returns
+    -------
+    (len(rngs) n, dimension) float
 
     Notes
     -----
     Source: J. Matousek, J. Complexity 14, 527 (1998).
     """
-    plain = direction_numbers(dimension)
-    drawn = rng.integers(0, 2**BITS, size=(dimension, BITS + 1), dtype=np.uint64).astype(np.uint32)
-    shift, lower = drawn[:, 0], drawn[:, 1:]
+    bits = max((start + n - 1).bit_length(), 1)
+    plain = direction_numbers(dimension)[:, :bits]
+    size = (dimension, BITS + 1)
+    drawn = np.stack([rng.integers(0, 2**BITS, size=size, dtype=np.uint64) for rng in rngs], axis=1).astype(np.uint32)
+    shift, lower = drawn[..., 0], drawn[..., 1:]
     masks = (lower & _ABOVE) | _DIAGONAL
-    parity = np.bitwise_count(plain[:, None, :] & masks[:, :, None]) & np.uint8(1)
-    scrambled = np.bitwise_or.reduce(parity.astype(np.uint32) << _PLACE[:, None], axis=1)
-    digits = np.flatnonzero((start >> np.arange(BITS)) & 1)
-    first = shift ^ np.bitwise_xor.reduce(scrambled[:, digits], axis=1)
+    parity = np.bitwise_count(plain[:, None, None, :] & masks[..., None]) & np.uint8(1)
+    scrambled = np.bitwise_or.reduce(parity.astype(np.uint32) << _PLACE[:, None], axis=2)
+    digits = np.flatnonzero((start >> np.arange(bits)) & 1)
+    first = shift ^ np.bitwise_xor.reduce(scrambled[..., digits], axis=2)
     points: Floats = (_combine(scrambled, n, first).astype(np.float64) + 0.5) * 2.0**-BITS
-    return points.T
+    return points.reshape(dimension, -1).T
 
 
 _PLACE: Final = np.arange(BITS - 1, -1, -1, dtype=np.uint32)
@@ -121,10 +133,10 @@ _ABOVE: Final = ~(np.uint32(2) * _DIAGONAL - np.uint32(1))
 
 
 def _combine(columns: Words, n: int, shift: Words) -> Words:
-    """Return shift XOR the columns picked by the binary digits of the index, shape (dimension, n)."""
-    points = np.empty((len(shift), n), dtype=np.uint32)
-    points[:, 0] = shift
+    """Return shift XOR the columns picked by the binary digits of the index, shape (..., n)."""
+    points = np.empty((*shift.shape, n), dtype=np.uint32)
+    points[..., 0] = shift
     for bit in range(n.bit_length() - 1):
         done = 1 << bit
-        np.bitwise_xor(points[:, :done], columns[:, bit : bit + 1], out=points[:, done : 2 * done])
+        np.bitwise_xor(points[..., :done], columns[..., bit : bit + 1], out=points[..., done : 2 * done])
     return points

@@ -1,6 +1,7 @@
 """Beam lines from TOML files."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,16 @@ def load_beam(name: str | Path, mode: str = "neutrino") -> Beamline:
     ScenarioError, RangeError
         For an unknown mode or key, a wrong type, or an impossible value; the message names the key and its path.
     """
+    return (_kept_beam if _is_bare(name) else _read_beam)(name, mode)
+
+
+def _is_bare(name: str | Path) -> bool:
+    """Return whether a name can only be that of a file of the package, which does not change while it is used."""
+    return isinstance(name, str) and name.isidentifier()
+
+
+def _read_beam(name: str | Path, mode: str) -> Beamline:
+    """Return a beam line from its file."""
     table = read_toml(find_toml(name, "beam"))
     table.only("kind", "name", "beam", "target", "shells", "field", "conductor", "materials", "apertures", "modes")
     table.text("kind", ("beam",))
@@ -88,7 +99,16 @@ def beam_kind(name: str | Path) -> str:
     UnknownNameError, InputFileError, ScenarioError
         For an unknown name, a file that cannot be read or a file of another kind.
     """
+    return (_kept_kind if _is_bare(name) else _read_kind)(name)
+
+
+def _read_kind(name: str | Path) -> str:
+    """Return the kind that a file gives."""
     return read_toml(find_toml(name, *KINDS)).text("kind", KINDS)
+
+
+_kept_beam: Final = cache(_read_beam)
+_kept_kind: Final = cache(_read_kind)
 
 
 def _current(table: Table) -> float:
