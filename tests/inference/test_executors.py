@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -65,3 +67,21 @@ def test_no_scheduler_and_no_dask(monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "import_module", missing)
         with pytest.raises(ScenarioError, match=r"darkhorn\[scan\]"):
             list(dask_cluster(square, [1], "tcp://127.0.0.1:1"))
+
+
+ORPHANS = """
+from time import sleep
+from darkhorn.inference.executors import local_processes
+for _ in local_processes(sleep, [600.0, 0.0, 0.0], 2):
+    print("ready", flush=True)
+"""
+
+
+def test_no_worker_outlives_a_parent_that_was_killed() -> None:
+    """A worker at its task and one without any: both hold the pipe, which ends when both have."""
+    parent = subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "ready\n"
+    assert parent.stdout.readline() == "ready\n"
+    parent.kill()
+    assert parent.communicate(timeout=60.0)[0] == ""

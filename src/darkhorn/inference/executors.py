@@ -6,6 +6,7 @@ do not depend on who computes them.
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -59,7 +60,7 @@ def local_processes(work: Callable[[Task], Result], tasks: Sequence[Task], worke
     left = dict(enumerate(tasks))
     for _ in range(ATTEMPTS):
         context = get_context("spawn")
-        pool = ProcessPoolExecutor(min(workers, max(len(left), 1)), context, initializer=_leave_interrupts)
+        pool = ProcessPoolExecutor(min(workers, max(len(left), 1)), context, initializer=_start_worker)
         futures = {pool.submit(work, task): number for number, task in left.items()}
         try:
             for future in as_completed(futures):
@@ -80,9 +81,21 @@ def local_processes(work: Callable[[Task], Result], tasks: Sequence[Task], worke
     )
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C go to the parent process alone, which stops the others."""
+def _start_worker() -> None:
+    """Let Ctrl-C go to the parent process alone, which stops the others; end when it has been killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """Wait for the end of the parent process and end this one: a worker without tasks would wait for ever."""
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
