@@ -34,7 +34,7 @@ LIMIT: Final = 2**30
 ABANDONED: Final = 3600.0
 """Age in s at which an unfinished file belongs to no process any more."""
 
-_ROOMS: Final = ("core", "physics", "beam", "chain/parents.py", "chain/universes.py")
+_ROOMS: Final = ("core", "physics", "beam", "chain/dump_parents.py", "chain/parents.py", "chain/universes.py")
 _NAMES: Final = ("pdgid", "x", "p", "weight", "parent")
 
 

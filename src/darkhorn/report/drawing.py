@@ -2,6 +2,8 @@
 
 import signal
 import sys
+import threading
+import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
@@ -40,12 +42,15 @@ class Drawing:
         """Start the copy."""
         self._choose = choose
         self._process = self._files = None
-        if "fork" not in get_all_start_methods() or sys.platform == "darwin":
+        if not _can_copy():
             return
         context = get_context("fork")
         self._files, theirs = context.Pipe(duplex=False)
         self._process = context.Process(target=_draw_there, args=(choose, theirs), daemon=True)
-        self._process.start()
+        with warnings.catch_warnings():
+            # of Python 3.12 and later, about the sleeping threads of the linear algebra, which knows of copies
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
         theirs.close()
 
     def files(self) -> Files:
@@ -67,6 +72,12 @@ class Drawing:
             self._process.join()
             self._files.close()
             self._process = self._files = None
+
+
+def _can_copy() -> bool:
+    """Return whether this process can be copied safely: it has one thread, and no library with threads of its own."""
+    known = "fork" in get_all_start_methods() and sys.platform != "darwin"
+    return known and threading.active_count() == 1 and "jax" not in sys.modules
 
 
 def _draw_there(choose: Callable[[], Pictures], pipe: "Connection[Files, Files]") -> None:

@@ -11,7 +11,7 @@ from darkhorn.chain.scenario import Scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import OutputError, require_range
 from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
-from darkhorn.report.drawing import Drawing, Files, Pictures
+from darkhorn.report.drawing import Drawing, Files, Pictures, render_all
 from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
 
 
@@ -111,7 +111,9 @@ class BeamPictures:
             self._drawing.close()
 
 
-def write(outcome: Outcome, directory: Path, started: float, beam: Files) -> tuple[dict[str, Any], list[Path]]:
+def write(
+    outcome: Outcome, directory: Path, started: float, beam: Files | None = None
+) -> tuple[dict[str, Any], list[Path]]:
     """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
     An older summary is removed first, so that one that is there belongs to everything beside it.
@@ -124,21 +126,23 @@ def write(outcome: Outcome, directory: Path, started: float, beam: Files) -> tup
         An existing directory.
     started : float
         ``time.perf_counter()`` at the start of the job.
-    beam : dict of str to bytes
-        Files with the pictures of the beam.
+    beam : dict of str to bytes, optional
+        Files with the pictures of the beam; without them they are drawn now.
 
     Raises
     ------
     OutputError
         When a file cannot be written; each file is whole or absent.
     """
-    from darkhorn.report.figures import draw_all
+    from darkhorn.report.figures import beam_pictures, draw_all
 
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
     (directory / "summary.json").unlink(missing_ok=True)
     write_text_atomic(directory / "prediction.json", json.dumps(content, indent=1) + "\n")
+    if beam is None:
+        beam = render_all(beam_pictures(outcome.setups, outcome.scenario.run.threads))
     drawn = draw_all(outcome, beam)
     for name, picture in drawn.items():
         write_bytes_atomic(directory / name, picture)
