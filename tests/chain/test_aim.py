@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import brute_force_rate
 
-from darkhorn.chain.aim import aim, aimed_directions
+from darkhorn.chain.aim import aim, aimed_directions, fan
 from darkhorn.chain.decay import Spectrum, tabulate
 from darkhorn.core.errors import ThresholdError
-from darkhorn.core.points import unit_points
+from darkhorn.core.importance import EnergyGrid, ImportanceGrid
+from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Rays
 from darkhorn.core.species import ELECTRON, K_PLUS, MUON, PI_PLUS, mass
 from darkhorn.detector.geometry import Box, Sphere
@@ -84,6 +85,22 @@ def test_directed_equals_brute_force_in_the_real_detector(
     assert spread < 1.0e-2 * rate
     assert np.mean(directed) == pytest.approx(rate, abs=3.0 * np.hypot(error, spread))
     assert np.mean(mean_energy) == pytest.approx(energies.mean(), abs=4.0 * energies.std() / np.sqrt(len(energies)))
+
+
+def test_trials_have_the_weights_of_aimed_particles() -> None:
+    rng = np.random.default_rng(8)
+    energies = EnergyGrid(700.0, ImportanceGrid(rng.random((8, 4)) + 0.2))
+    table, parents = spectrum(PI_PLUS, MUON, 20.0), beam(PI_PLUS, 1500.0, 0.05, 6)
+    trial = np.full(len(Axis), 0.3)
+    trial[Axis.ENERGY] = 0.9
+    places = (0.1, 0.45, 0.8)
+    for place, (energy, weight) in zip(places, fan(parents, table, MINIBOONE, trial, places, energies), strict=True):
+        point = trial.copy()
+        point[Axis.ENERGY] = place
+        rays = aim(parents, table, MINIBOONE, np.tile(point, (6, 1)), energies).rays
+        assert rays.weight.min() > 0.0
+        np.testing.assert_allclose(energy, rays.energy, rtol=1e-12)
+        np.testing.assert_allclose(weight, rays.weight, rtol=1e-12)
 
 
 def test_slow_boson_cannot_leave_a_fast_parent_at_a_large_angle() -> None:

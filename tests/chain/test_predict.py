@@ -10,10 +10,10 @@ from darkhorn.beam.table import TableParents
 from darkhorn.chain.aim import aimed_directions, arrive
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import observe
-from darkhorn.chain.predict import Prediction, mean_and_error, predict, predict_mode
+from darkhorn.chain.predict import Prediction, _more_points, first_points, mean_and_error, predict, predict_mode
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import focus, tabulate_all
+from darkhorn.chain.walk import Plan, focus, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -146,6 +146,25 @@ def test_spectra_add_up_to_the_signal(prediction: Prediction) -> None:
 
 def test_mean_chord_of_a_far_sphere(prediction: Prediction) -> None:
     assert prediction.modes["neutrino"].mean_chord == pytest.approx(4.0 / 3.0 * 6.106, rel=0.02)
+
+
+@pytest.mark.parametrize("precision", [0.03, 0.01])
+def test_points_are_added_until_the_error_is_met(
+    scenario: Scenario, setups: tuple[Setup, ...], precision: float
+) -> None:
+    found = predict(scenario.model, setups, precision=precision, seed=4).modes["neutrino"]
+    assert len(found.signal) == 16
+    assert found.points % 64 == 0
+    assert 0.3 * precision < found.relative_error <= precision
+
+
+def test_steps_lie_between_powers_of_two_and_grow() -> None:
+    assert [_more_points(512, excess) for excess in (0.1, 1.0, 1.5, 9.0)] == [640, 640, 1280, 2048]
+    assert _more_points(128, 1.0) == 192
+    assert _more_points(2**17, 5.0) == 2**17
+    plan = Plan(None, None, {}, (), 1, 16, relvar=2.56 * 16 * 300 * 0.01**2)
+    assert first_points(plan, 0.01) == 256
+    assert first_points(plan, 0.3) == 128
 
 
 def test_couplings_scale_by_the_power(prediction: Prediction) -> None:

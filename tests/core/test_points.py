@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from darkhorn.core.errors import RangeError
-from darkhorn.core.points import Axis, unit_points, words
+from darkhorn.core.points import Axis, unit_points, unit_sets, words
 
 KINDS = ("sobol", "random")
 
@@ -28,6 +28,18 @@ def test_shorter_sets_are_prefixes(kind: str, power: int, seed: int, stream: tup
     assert long.min() > 0.0
     assert long.max() < 1.0
     assert np.array_equal(short, unit_points(2**power, seed=seed, stream=stream, kind=kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("start", [0, 64, 192])
+def test_several_sets_are_the_single_ones_in_a_row(kind: str, start: int) -> None:
+    streams = ((0, 3), (0, 4), (2, 0, 1))
+    together = unit_sets(64, seed=9, streams=streams, kind=kind, start=start)
+    apart = [unit_points(64, seed=9, stream=stream, kind=kind, start=start) for stream in streams]
+    assert np.array_equal(together, np.concatenate(apart))
+    assert together.T.flags.c_contiguous
+    whole = unit_points(256, seed=9, stream=streams[1], kind=kind)
+    assert np.array_equal(apart[1], whole[start : start + 64])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import darkhorn
 from darkhorn.core.errors import DarkhornError, RangeError, ScenarioError, UnknownNameError
 from darkhorn.core.units import AVOGADRO
 from darkhorn.experiments.beams import load_beam
@@ -19,6 +20,15 @@ def test_modes_differ_in_the_current_alone() -> None:
     assert lines["antineutrino"].with_current(174e3).field == lines["neutrino"].field
     assert any("modes.antineutrino: unverified" in flag for flag in lines["antineutrino"].flags)
     assert not any("modes" in flag for flag in lines["neutrino"].flags)
+
+
+def test_shipped_beams_are_read_once_and_files_every_time(tmp_path: Path) -> None:
+    assert load_beam("bnb", "neutrino") is load_beam("bnb", "neutrino")
+    text = (Path(darkhorn.__file__).parent / "experiments" / "bnb.toml").read_text(encoding="utf-8")
+    own = tmp_path / "own.toml"
+    for name in ("first", "other"):
+        own.write_text(text.replace('name = "bnb"', f'name = "{name}"', 1), encoding="utf-8")
+        assert load_beam(own).name == name
 
 
 def test_proton_beam() -> None:

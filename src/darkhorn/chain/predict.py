@@ -233,6 +233,9 @@ def predict(
 ) -> Prediction:
     """Return the prediction of every mode, with points added until the relative error of each total is met.
 
+    To stop as soon as the spread happens to be small would quote errors that are too small: the first spread never
+    decides, and its mean with the one before has to be small enough too.
+
     Parameters
     ----------
     model : Model
@@ -273,12 +276,14 @@ def predict(
         plan = plan_for(model, setup, spectra, seed, replicates, kind)
         n = first_points(plan, precision)
         mode, tally = _add_points(plan, None, 0, n, threads, progress)
-        variances = [n * mode.relative_error**2]
-        while _doubtful(variances, n, precision) and n < _MOST_POINTS:
-            more = _more_points(n, np.sqrt(max(variances[-1], float(np.mean(variances))) / n) / precision)
+        variance = last = n * mode.relative_error**2
+        decided = False
+        while not decided and n < _MOST_POINTS:
+            more = _more_points(n, np.sqrt(variance / n) / precision)
             mode, tally = _add_points(plan, tally, n, more, threads, progress)
-            n = more
-            variances.append(n * mode.relative_error**2)
+            before, last, n = last, more * mode.relative_error**2, more
+            variance = max(last, 0.5 * (before + last))
+            decided = variance <= n * precision**2
         modes[setup.name] = mode
     return Prediction(model, modes, seed, replicates)
 
@@ -292,15 +297,6 @@ def first_points(plan: Plan, precision: float) -> int:
 def next_points(n: int, excess: float) -> int:
     """Return the power of two above ``n`` at which an error ``excess`` times too large should be met (as 1/sqrt(n))."""
     return int(min(n * 2 ** max(1, np.ceil(2.0 * np.log2(excess) - 0.5)), _MOST_POINTS))
-
-
-def _doubtful(variances: list[float], n: int, precision: float) -> bool:
-    """Return whether more than n points are needed, from n times the squared error at each number of points so far.
-
-    To stop as soon as the spread happens to be small would quote errors that are too small: the first spread never
-    decides alone, and the mean over all numbers of points has to be small enough too.
-    """
-    return len(variances) < 2 or max(variances[-1], float(np.mean(variances))) > n * precision**2
 
 
 def _more_points(n: int, excess: float) -> int:

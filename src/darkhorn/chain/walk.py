@@ -30,7 +30,7 @@ REUSE: Final = 4
 """How often each drawn meson is used without a plan."""
 _PLANNED_REUSE: Final = 2
 """Points for each drawn meson with a plan, which chooses the mesons that are worth most."""
-UNIT_ROWS: Final = 2**13
+UNIT_ROWS: Final = 2**14
 """Histories that are walked at once."""
 _PILOT_STREAM: Final = 3_000_000
 _PLAN_POINTS: Final = 2**11

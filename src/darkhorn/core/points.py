@@ -144,7 +144,7 @@ def unit_sets(
         raise RangeError(f"start = {start}; allowed: a multiple of the number of points, {n}")
     if kind == "random":
         made = np.concatenate([_random(n, seed, stream, start) for stream in streams], axis=1)
-        uniform: Floats = np.clip(made, 2.0**-54, 1.0 - 2.0**-53).T
+        uniform: Floats = np.ascontiguousarray(np.clip(made, 2.0**-54, 1.0 - 2.0**-53)).T
         return uniform
     if kind != "sobol":
         raise RangeError(f"kind of points = '{kind}'; allowed: sobol, random")
