@@ -78,8 +78,8 @@ def _rate_cost(scenario: Scenario, setup: Setup | None, repeats: int) -> RateCos
         found.extend(predict(scenario.model, setups, precision=PRECISION).modes.values())
 
     cpu = cpu_seconds(run, repeats)
-    mode, run_settings = found[-1], scenario.run
-    histories = mode.points * run_settings.replicates
+    mode = found[-1]
+    histories = mode.points * len(mode.signal)
     return RateCost(cpu, mode.relative_error, mode.relvar, histories)
 
 
