@@ -9,44 +9,48 @@ Every model uses the same points, so that neighbours in a scan move together. A 
 models whose pilot it shares, and on the seed; never on what was computed before.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.cache import recall
-from darkhorn.chain.decay import Spectrum, tabulate_emission
+from darkhorn.chain.crossing import Batch, Crossing, cross, thin
+from darkhorn.chain.decay import tabulate_emission
 from darkhorn.chain.detect import detect
-from darkhorn.chain.observe import Observed, cells_of, observe
+from darkhorn.chain.observe import Observed, observe
 from darkhorn.chain.parents import point_flux
+from darkhorn.chain.photographs import Photographs, propagators_differ, ratios, sample_of, sums_of
 from darkhorn.chain.predict import REPLICATES, next_points
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Tables, send, tabulate_all
+from darkhorn.chain.walk import tabulate_all
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.rays import Floats, Ints, Rays
-from darkhorn.core.species import mass
-from darkhorn.detector.geometry import Shape
+from darkhorn.core.rays import Floats
 from darkhorn.models.channels import Channel, Conversion, Line, Model
 
-FIRST_POINTS: Final = 2**12
-"""Mesons of each species and replicate to start with."""
-MOST_POINTS: Final = 2**15
-LOOKS: Final = 2**10, 2**11
-"""Particles of each replicate that are looked at: to start with, and at most."""
+_FIRST_POINTS: Final = 2**11, 2**14
+"""Mesons of each species and replicate to start with: at least, and for an error of 1 % or less."""
+MOST_POINTS: Final = 2**16
+"""And at most, for the sake of memory: closer than 1 MeV to a threshold this gives errors of 1 to 2 %."""
+_LOOKS: Final = 2**8, 2**11
+"""Particles of each replicate that are looked at: at least and at most."""
+_MESONS_A_LOOK: Final = 2**4
+_RAREST: Final = 3
+"""A channel of few events gets at least 1/2^3 of the looks."""
 _STREAM: Final = 5_000_000
 _PILOT_POINTS: Final = 2**11
 _PROBES: Final = 2**8
 _FEWEST: Final = 4
 """A species gets at least 1/2^4 of the mesons of the one that sends most."""
 _BINS: Final = 16
+_TOGETHER: Final = 64
+"""Most models whose weights are in memory at once."""
 _FLOOR: Final = 0.15
 _KEY_NODES: Final = 17
-_CHECKED_ROWS: Final = 32
-_SAME: Final = 1.0e-9
-_MARGIN: Final = 1.0e-6
+_MEDIATOR: Final = "m_mediator"
 
 
 @dataclass(frozen=True)
@@ -75,95 +79,6 @@ class ModeRates:
         """Monte-Carlo error of the number of selected events, relative; 0 where there are none."""
         mean = float(self.signal.mean())
         return float(self.signal.std(ddof=1) / np.sqrt(len(self.signal)) / mean) if mean > 0.0 else 0.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Mesons of one species, all replicates one after the other, and the points of their particles.
-
-    Attributes
-    ----------
-    species : int
-        PDG number.
-    mesons : Rays
-        (N,) rows.
-    points : (N, len(Axis)) float
-        Points of the unit cube.
-    angle : (N,) float
-        Between the flight and the nearest line into the sphere around the detector, rad; 0 or less where they meet.
-    """
-
-    species: int
-    mesons: Rays
-    points: Floats
-    angle: Floats
-
-    @classmethod
-    def make(cls, species: int, mesons: Rays, points: Floats, shape: Shape) -> Self:
-        """Return a batch; the angles follow from the mesons and the detector."""
-        centre, radius = shape.bounding_sphere()
-        line = np.asarray(centre) - mesons.x[:, 1:]
-        distance = np.maximum(np.sqrt(np.einsum("ij,ij->i", line, line)), radius)
-        cosine = np.einsum("ij,ij->i", line, mesons.direction) / distance
-        return cls(species, mesons, points, np.arccos(np.clip(cosine, -1.0, 1.0)) - np.arcsin(radius / distance))
-
-    def reaching(self, spectrum: Spectrum | Line) -> Ints:
-        """Return the rows whose particles can fly into the detector: all of them for light particles.
-
-        In flight with gamma beta = b, a particle of mass m and rest-frame momentum q < m b stays within the angle
-        asin(q/(m b)) of its parent.
-        """
-        top = spectrum.energy if isinstance(spectrum, Line) else spectrum.energy_max
-        momentum = np.sqrt(max((top - spectrum.mass) * (top + spectrum.mass), 0.0))
-        forward = spectrum.mass * self.mesons.momentum / mass(self.species)
-        widest = np.arcsin(np.minimum(momentum / np.maximum(forward, 1.0e-300), 1.0))
-        reached: Ints = np.flatnonzero((forward <= momentum) | (self.angle <= widest + _MARGIN))
-        return reached
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """Particles that cross the detector, by replicate and in each by energy.
-
-    Attributes
-    ----------
-    arrivals : Arrivals
-        (N,) rows.
-    path : (N,) float
-        Running sum over all rows of weight times chord.
-    ends : (replicates + 1,) float
-        That sum where each replicate begins, and at the end.
-    """
-
-    arrivals: Arrivals
-    path: Floats
-    ends: Floats
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """What is seen through one channel in one mode: only rows that pass the selection.
-
-    Attributes
-    ----------
-    channel : Channel
-        With which they were made.
-    weight, q_sq : (N,) float
-        Events per POT and squared momentum transfer (MeV^2).
-    sample : tuple of three (about 32,) float
-        Energies (MeV), squared momentum transfers and cross sections of some rows, to compare channels with.
-    replicate : (N,) int
-        Which replicate.
-    cells : dict of str to (N,) int
-        By distribution: replicate times (bins + 1) plus the bin, the last for everything outside.
-    """
-
-    channel: Channel
-    weight: Floats
-    q_sq: Floats
-    sample: tuple[Floats, Floats, Floats]
-    replicate: Ints
-    cells: dict[str, Ints]
 
 
 class Bench:
@@ -223,52 +138,10 @@ class Bench:
         return self._halved[setup.name]
 
 
-def cross(model: Model, setup: Setup, tables: Tables, batches: Sequence[Batch], replicates: int) -> Crossing:
-    """Return every particle that crosses the detector of a mode."""
-    sent, rows = [], []
-    for batch in batches:
-        number = np.repeat(np.arange(replicates), len(batch.mesons) // replicates)
-        for (parent, _), spectrum in tables.items():
-            if parent == abs(batch.species):
-                some = batch.reaching(spectrum)
-                sent.append(send(batch.mesons[some], spectrum, model, setup.shape, batch.points[some]))
-                rows.append(number[some])
-    rays = Rays.concatenate([item.rays for item in sent])
-    empty = np.zeros(0)
-    chord = np.concatenate([empty, *(item.chord for item in sent)])
-    distance = np.concatenate([empty, *(item.distance for item in sent)])
-    replicate = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
-    hit = np.flatnonzero(rays.weight * chord > 0.0)
-    order = hit[np.lexsort((rays.energy[hit], replicate[hit]))]
-    path = np.cumsum(rays.weight[order] * chord[order])
-    ends = np.searchsorted(replicate[order], np.arange(replicates + 1))
-    return Crossing(Arrivals(rays[order], chord[order], distance[order]), path, np.concatenate([[0.0], path])[ends])
-
-
-def thin(crossing: Crossing, grid: ImportanceGrid, points: Floats, replicate: Ints) -> tuple[Arrivals, Floats]:
-    """Return one of the particles for each point, and the points with their place in Q_SQ.
-
-    Parameters
-    ----------
-    crossing : Crossing
-        At least one particle; weights of a replicate without any are 0.
-    grid : ImportanceGrid
-        Where in (share of the path in the detector, Q_SQ) to look.
-    points : (N, len(Axis)) float
-        ENERGY and Q_SQ are used.
-    replicate : (N,) int
-        From which replicate each is drawn; as often from each.
-    """
-    a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
-    low, high = crossing.ends[replicate], crossing.ends[replicate + 1]
-    row = np.minimum(np.searchsorted(crossing.path, low + a * (high - low), side="right"), len(crossing.path) - 1)
-    each = len(points) // (int(replicate[-1]) + 1)
-    found = crossing.arrivals
-    chord = found.chord[row]
-    weight = (high - low) * jacobian / (each * chord)
-    moved = points.copy()
-    moved[:, Axis.Q_SQ] = b
-    return Arrivals(found.rays[row].with_weight(weight), chord, found.distance[row]), moved
+def first_mesons(precision: float) -> int:
+    """Return the mesons of each species and replicate with which a relative error is usually met, a power of two."""
+    wanted = _FIRST_POINTS[1] * (0.01 / precision) ** 1.5
+    return int(np.clip(2 ** np.ceil(np.log2(wanted)), *_FIRST_POINTS))
 
 
 def emission_key(model: Model, species: Sequence[int]) -> tuple[object, ...]:
@@ -298,6 +171,12 @@ class Family:
     ------
     ThresholdError
         When the leading model can make nothing.
+
+    Notes
+    -----
+    A model shares what a comparison of spectra and cross sections finds to be the same but for a propagator. Where all
+    guides are the same model but for ``m_mediator`` and that comparison holds for each of them, models between them
+    that differ in ``m_mediator`` alone are not compared again.
     """
 
     def __init__(self, bench: Bench, guides: Sequence[Model]) -> None:
@@ -308,45 +187,83 @@ class Family:
         self._guides = [model for model in guides if emission_key(model, bench.species) == self._key]
         self._tables = tabulate_all(self.lead, bench.setups)
         self._made: dict[tuple[str, int], list[Photographs]] = {}
+        same = len(self._guides) == len(guides) and all(differ_in_mediator(self.lead, model) for model in guides)
+        masses = [float(getattr(model, _MEDIATOR)) for model in guides] if same else []
+        self._between: tuple[float, float] | None = (min(masses), max(masses)) if masses else None
+        self._trusted: bool | None = None
 
     def shares(self, model: Model) -> bool:
         """Return whether a model emits what the leading one does."""
-        return model is self.lead or emission_key(model, self.bench.species) == self._key
+        return model is self.lead or self._between_guides(model) or self._emits(model)
+
+    def _emits(self, model: Model) -> bool:
+        return emission_key(model, self.bench.species) == self._key
+
+    def _between_guides(self, model: Model) -> bool:
+        """Return whether a model differs in the mediator alone, whose mass is between those of guides that do."""
+        if self._between is None or not differ_in_mediator(self.lead, model):
+            return False
+        low, high = self._between
+        return low <= float(getattr(model, _MEDIATOR)) <= high
 
     def rates(self, model: Model, precision: float) -> tuple[ModeRates, ...] | None:
-        """Return the events of every mode, with mesons added until the relative error of each is met.
+        """Return the events of every mode for one model; see :meth:`rates_of`."""
+        return self.rates_of([model], precision)[0]
+
+    def rates_of(self, models: Sequence[Model], precision: float) -> list[tuple[ModeRates, ...] | None]:
+        """Return the events of every mode for many models, with mesons added until the error of each is met.
 
         Parameters
         ----------
-        model : Model
-            One that shares spectra with the leading one.
+        models : sequence of Model
+            Those that share spectra with the leading one; what is found for one does not depend on the others.
         precision : float
             Requested relative Monte-Carlo error of the selected events of each mode.
 
         Returns
         -------
-        tuple of ModeRates or None
+        list of tuple of ModeRates or None
             None where the cross sections differ by more than propagators: the model needs a family of its own.
         """
-        if not self._alike(model):
-            return None
-        found = []
-        for setup in self.bench.setups:
-            n = FIRST_POINTS
-            rates = self._mode(model, setup, n)
-            while rates.relative_error > precision and n < MOST_POINTS:
-                n = min(next_points(n, rates.relative_error / precision), MOST_POINTS)
-                rates = self._mode(model, setup, n)
-            found.append(rates)
-        return tuple(found)
+        found: list[tuple[ModeRates, ...] | None] = []
+        for first in range(0, len(models), _TOGETHER):
+            some = models[first : first + _TOGETHER]
+            alike = [model for model in some if self._alike(model, first_mesons(precision))]
+            modes = zip(*(self._converged(alike, setup, precision) for setup in self.bench.setups), strict=True)
+            rates = {id(model): item for model, item in zip(alike, modes, strict=True)}
+            found += [rates.get(id(model)) for model in some]
+        return found
 
-    def _alike(self, model: Model) -> bool:
+    def _converged(self, models: Sequence[Model], setup: Setup, precision: float) -> list[ModeRates]:
+        """Return the events of one mode for each model, with as many mesons as each needs."""
+        found: dict[int, ModeRates] = {}
+        waiting = {first_mesons(precision): list(range(len(models)))}
+        while waiting:
+            n = min(waiting)
+            numbers = waiting.pop(n)
+            for k, rates in zip(numbers, self._mode([models[k] for k in numbers], setup, n), strict=True):
+                found[k] = rates
+                if rates.relative_error > precision and n < MOST_POINTS:
+                    more = min(next_points(n, rates.relative_error / precision), MOST_POINTS)
+                    waiting.setdefault(more, []).append(k)
+        return [found[k] for k in range(len(models))]
+
+    def _alike(self, model: Model, n: int) -> bool:
         """Return whether the channels of a model are those of the leading one but for propagators."""
         if model is self.lead:
             return True
+        if self._between_guides(model):
+            if self._trusted is None:
+                self._trusted = all(self._compared(guide, n) for guide in self._guides[1:])
+            if self._trusted:
+                return True
+        return self._compared(model, n)
+
+    def _compared(self, model: Model, n: int) -> bool:
+        """Return what a comparison of a model's channels with those of the leading one, with n mesons, says."""
         setups = self.bench.setups
         for setup in (s for k, s in enumerate(setups) if s.nuclei not in [before.nuclei for before in setups[:k]]):
-            channels, seen = model.detections(setup.nuclei), self._seen(setup, FIRST_POINTS)
+            channels, seen = model.detections(setup.nuclei), self._seen(setup, n)
             if len(channels) != len(self.lead.detections(setup.nuclei)):
                 return False
             if not all(map(propagators_differ, seen, channels)):
@@ -359,101 +276,102 @@ class Family:
             self._made[setup.name, n] = self._look(setup, n)
         return self._made[setup.name, n]
 
-    def _mode(self, model: Model, setup: Setup, n: int) -> ModeRates:
-        """Return the events of one mode with ``n`` mesons of each species and replicate."""
-        count = self.bench.replicates
-        signal = np.zeros(count)
-        spectra = {name: np.zeros((count, len(edges) - 1)) for name, edges in setup.edges.items()}
-        for channel, item in zip(model.detections(setup.nuclei), self._seen(setup, n), strict=False):
-            weight = item.weight * setup.pot
-            if model is not self.lead:
-                weight = weight * ratio(item, channel)
-            signal += np.bincount(item.replicate, weight, count)
-            for name, cells in item.cells.items():
-                bins = spectra[name].shape[1] + 1
-                spectra[name] += np.bincount(cells, weight, count * bins).reshape(count, bins)[:, :-1]
-        return ModeRates(setup.name, spectra, signal, n)
+    def _mode(self, models: Sequence[Model], setup: Setup, n: int) -> list[ModeRates]:
+        """Return the events of one mode for each model with ``n`` mesons of each species and replicate."""
+        count, seen = self.bench.replicates, self._seen(setup, n)
+        sizes = [len(edges) for edges in setup.edges.values()]
+        total = np.zeros((count * (1 + sum(sizes)), len(models)))
+        channels = [model.detections(setup.nuclei) for model in models]
+        for number, item in enumerate(seen):
+            total += item.sums @ ratios(item, [each[number] for each in channels])
+        signal, *parts = np.split(total, count * np.cumsum([1, *sizes])[:-1])
+        cells = [part.reshape(count, size, -1)[:, :-1] for part, size in zip(parts, sizes, strict=True)]
+        return [
+            ModeRates(
+                setup.name,
+                {name: rows[:, :, k].copy() for name, rows in zip(setup.edges, cells, strict=True)},
+                signal[:, k].copy(),
+                n,
+            )
+            for k in range(len(models))
+        ]
 
     def _look(self, setup: Setup, n: int) -> list[Photographs]:
         """Return what is seen through every channel; empty where no particle crosses the detector."""
         bench = self.bench
         count = bench.replicates
-        crossing = cross(self.lead, setup, self._tables, bench.batches(setup, n), count)
+        crossing = cross(self.lead, self._tables, bench.batches(setup, n), count)
         if len(crossing.path) == 0:
             return []
-        looks = min(max(n // FIRST_POINTS * LOOKS[0], LOOKS[0]), LOOKS[1])
-        drawn = [unit_points(looks, seed=bench.seed, stream=(_STREAM, replicate)) for replicate in range(count)]
-        points, replicate = np.concatenate(drawn), np.repeat(np.arange(count), looks)
-        others = [guide.detections(setup.nuclei) for guide in self._guides[1:]]
+        looks = min(max(n // _MESONS_A_LOOK, _LOOKS[0]), _LOOKS[1])
         seen = []
-        for number, channel in enumerate(self.lead.detections(setup.nuclei)):
-            alike = [channels[number] for channels in others if len(channels) > number]
-            arrivals, moved = thin(crossing, self._pilot(setup, crossing, channel, alike), points, replicate)
-            found, energy, q_sq = self._see(setup, arrivals, channel, moved)
+        channels = self.lead.detections(setup.nuclei)
+        for channel, (grid, halvings) in zip(channels, self._pilot(setup, crossing, channels), strict=True):
+            few = looks >> halvings
+            drawn = [unit_points(few, seed=bench.seed, stream=(_STREAM, replicate)) for replicate in range(count)]
+            replicate = np.repeat(np.arange(count), few)
+            arrivals, moved = thin(crossing, grid, np.concatenate(drawn), replicate)
+            found, q_sq = self._see(setup, arrivals, channel, moved)
             keep = np.flatnonzero(found.weight > 0.0)
-            cells = {
-                name: cells_of(getattr(found, name)[keep], edges, replicate[keep])
-                for name, edges in setup.edges.items()
-            }
-            sample = _sample(channel, energy[keep], q_sq[keep])
-            seen.append(Photographs(channel, found.weight[keep], q_sq[keep], sample, replicate[keep], cells))
+            sample = sample_of(channel, arrivals.rays.energy[keep], q_sq[keep])
+            sums = sums_of(setup, found, keep, replicate[keep], count)
+            seen.append(Photographs(channel, q_sq[keep], sample, sums))
         return seen
 
-    def _see(
-        self, setup: Setup, arrivals: Arrivals, channel: Channel, points: Floats
-    ) -> tuple[Observed, Floats, Floats]:
-        """Return what is reconstructed, and energy and momentum transfer of each particle."""
+    def _see(self, setup: Setup, arrivals: Arrivals, channel: Channel, points: Floats) -> tuple[Observed, Floats]:
+        """Return what is reconstructed, and the momentum transfer of each particle."""
         photons = detect(channel, arrivals, self.lead.particle_mass, setup.shape, points, setup.rings)
-        return observe(photons, setup.response, setup.window, points), arrivals.rays.energy, photons.q_sq
+        return observe(photons, setup.response, setup.window, points), photons.q_sq
 
-    def _pilot(self, setup: Setup, crossing: Crossing, channel: Channel, alike: Sequence[Channel]) -> ImportanceGrid:
-        """Return where to look, from a pilot: good for the leading model and for channels of the other guides."""
+    def _pilot(self, setup: Setup, crossing: Crossing, channels: Sequence[Channel]) -> list[tuple[ImportanceGrid, int]]:
+        """Return where to look through each channel, and how often to halve its looks: good for all guides."""
         points = unit_points(_PILOT_POINTS, seed=self.bench.seed, stream=(_STREAM, self.bench.replicates))
         whole = replace(crossing, ends=crossing.ends[[0, -1]])
         arrivals, moved = thin(whole, ImportanceGrid.uniform(), points, np.zeros(len(points), dtype=np.int64))
-        seen, energy, q_sq = self._see(setup, arrivals, channel, moved)
-        worth = [seen.weight]
-        if isinstance(channel, Conversion):
-            own = channel.dsigma_dq_sq_cm2(energy, q_sq)
-            safe = np.where(own > 0.0, own, np.inf)
-            for other in alike:
-                if isinstance(other, Conversion) and other.target_mass == channel.target_mass:
-                    worth.append(seen.weight * other.dsigma_dq_sq_cm2(energy, q_sq) / safe)
-        sums = [float(item.sum()) for item in worth]
-        square = sum((item / total) ** 2 for item, total in zip(worth, sums, strict=True) if total > 0.0)
-        if not np.any(square):
-            return ImportanceGrid.uniform()
-        return ImportanceGrid.adapted(points[:, Axis.ENERGY], points[:, Axis.Q_SQ], np.sqrt(square), _BINS, _FLOOR)
+        guided = [guide.detections(setup.nuclei) for guide in self._guides[1:]]
+        worths = []
+        for number, channel in enumerate(channels):
+            seen, q_sq = self._see(setup, arrivals, channel, moved)
+            worth = [seen.weight]
+            if isinstance(channel, Conversion):
+                energy = arrivals.rays.energy
+                own = channel.dsigma_dq_sq_cm2(energy, q_sq)
+                safe = np.where(own > 0.0, own, np.inf)
+                for other in (each[number] for each in guided if len(each) > number):
+                    if isinstance(other, Conversion) and other.target_mass == channel.target_mass:
+                        worth.append(seen.weight * other.dsigma_dq_sq_cm2(energy, q_sq) / safe)
+            worths.append(worth)
+        return [(_grid(points, worth), halvings) for worth, halvings in zip(worths, _halvings(worths), strict=True)]
 
 
-def _sample(channel: Channel, energy: Floats, q_sq: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return energies, momentum transfers and cross sections of about 32 rows; no rows for other channels."""
-    step = max(1, len(energy) // _CHECKED_ROWS)
-    some = slice(None, None, step) if isinstance(channel, Conversion) else slice(0)
-    few = energy[some], q_sq[some]
-    return (*few, channel.dsigma_dq_sq_cm2(*few) if isinstance(channel, Conversion) else few[0])
+def _halvings(worths: Sequence[Sequence[Floats]]) -> list[int]:
+    """Return for each channel how often its looks are halved: by its largest share of the events of any model."""
+    sums = [[float(item.sum()) for item in worth] for worth in worths]
+    if len({len(row) for row in sums}) != 1:
+        return [0] * len(sums)
+    table = np.array(sums)
+    share = (table / np.maximum(table.sum(axis=0), 1.0e-300)).max(axis=1)
+    halvings: list[int] = np.floor(-np.log2(np.maximum(share, 2.0**-_RAREST))).astype(int).tolist()
+    return halvings
 
 
-def propagators_differ(seen: Photographs, channel: Channel) -> bool:
-    """Return whether a channel is the same but for the mass in a propagator squared: checked on some rows to 1e-9."""
-    own = seen.channel
-    if not isinstance(own, Conversion) or not isinstance(channel, Conversion):
+def _grid(points: Floats, worth: Sequence[Floats]) -> ImportanceGrid:
+    """Return where points of the unit square in (ENERGY, Q_SQ) are worth most for models of very different rates."""
+    sums = [float(item.sum()) for item in worth]
+    square = sum((item / total) ** 2 for item, total in zip(worth, sums, strict=True) if total > 0.0)
+    if not np.any(square):
+        return ImportanceGrid.uniform()
+    return ImportanceGrid.adapted(points[:, Axis.ENERGY], points[:, Axis.Q_SQ], np.sqrt(square), _BINS, _FLOOR)
+
+
+def differ_in_mediator(model: Any, other: Any) -> bool:
+    """Return whether two models are of one kind and have the same parameters but for ``m_mediator``."""
+    if type(model) is not type(other) or not is_dataclass(model) or not hasattr(model, _MEDIATOR):
         return False
-    if (own.name, own.target_mass, own.number_density) != (channel.name, channel.target_mass, channel.number_density):
-        return False
-    energy, q_sq, sigma = seen.sample
-    expected = sigma * _ratio(q_sq, own, channel)
-    return bool(np.all(np.abs(channel.dsigma_dq_sq_cm2(energy, q_sq) - expected) <= _SAME * expected))
+    names = (item.name for item in fields(model) if item.name != _MEDIATOR)
+    return all(_equal(getattr(model, name), getattr(other, name)) for name in names)
 
 
-def ratio(seen: Photographs, channel: Channel) -> Floats:
-    """Return the ratio of the propagators squared, of another channel to that of the rows, (N,)."""
-    own = seen.channel
-    if not isinstance(own, Conversion) or not isinstance(channel, Conversion):
-        raise TypeError(f"{type(channel).__name__} has no propagator")
-    return _ratio(seen.q_sq, own, channel)
-
-
-def _ratio(q_sq: Floats, own: Conversion, other: Conversion) -> Floats:
-    found: Floats = ((q_sq + own.mediator_mass**2) / (q_sq + other.mediator_mass**2)) ** 2
-    return found
+def _equal(one: Any, other: Any) -> bool:
+    """Return whether two values are the same; objects of other kinds only where they are one."""
+    return bool(one == other) if isinstance(one, str | int | float | tuple | Mapping) else one is other

@@ -4,15 +4,17 @@ A point's record is a pure function of the plan and the point's number: it does 
 of the work, or on how often that was interrupted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
+from itertools import islice
+from math import isfinite
 from typing import Final
 
 import numpy as np
 
-from darkhorn.chain.many import FIRST_POINTS, Bench, Family, ModeRates, emission_key
+from darkhorn.chain.many import Bench, Family, ModeRates, emission_key, first_mesons
 from darkhorn.chain.scenario import Scenario
 from darkhorn.core.errors import DarkhornError, ThresholdError
 from darkhorn.core.progress import Step, Tell
@@ -47,17 +49,18 @@ class Laboratory:
         run = self.scenario.run
         self.setups = self.scenario.setups()
         self.bench = Bench(self.setups, run.seed, run.replicates)
+        self._keys, self._points = plan.keys, plan.points
 
     def draw(self) -> None:
         """Draw the mesons that every point needs, or find them in the cache; other processes find them there."""
         for setup in self.setups:
-            self.bench.batches(setup, FIRST_POINTS)
+            self.bench.batches(setup, first_mesons(self.scenario.run.precision))
 
     def model(self, index: int) -> Model:
         """Return the model at a point; errors as ``point_model``."""
-        return point_model(self.scenario, self.plan.keys, self.plan.points[index])
+        return point_model(self.scenario, self._keys, self._points[index])
 
-    @property
+    @cached_property
     def distributions(self) -> dict[str, Distribution]:
         """Published spectra by mode and name; empty for a detector without data."""
         if self.scenario.experiment is None:
@@ -126,42 +129,46 @@ def _keys_that_matter(plan: ScanPlan, scenario: Scenario, species: Sequence[int]
 
 def evaluate(plan: ScanPlan, task: Task) -> list[Record]:
     """Return the records of the points of a task: the work of one process."""
-    laboratory, records, found = laboratory_of(plan), [], []
-    for index in task.points:
+    laboratory, models = laboratory_of(plan), {}
+    records: dict[int, Record] = {index: {"i": index, "status": "ok"} for index in task.points}
+    for index, record in records.items():
         try:
-            rates = _rates(plan, task, index)
-        except ThresholdError as error:
-            records.append({"i": index, "status": "closed", "why": str(error)})
+            models[index] = laboratory.model(index)
+            models[index].require_open(laboratory.bench.species)
         except DarkhornError as error:
-            records.append({"i": index, "status": "refused", "why": str(error)})
-        else:
-            records.append({"i": index, "status": "ok", "modes": {mode.name: _mode_record(mode) for mode in rates}})
-            found.append((records[-1], rates))
+            models.pop(index, None)
+            status = "closed" if isinstance(error, ThresholdError) else "refused"
+            record |= {"status": status, "why": str(error)}
+    found = []
+    for index, rates in _rates(plan, task, models):
+        records[index]["modes"] = {mode.name: _mode_record(mode) for mode in rates}
+        found.append((records[index], rates))
     if found and laboratory.distributions:
         _add_fits(found, laboratory.distributions)
-    return records
+    return list(records.values())
 
 
-def _rates(plan: ScanPlan, task: Task, index: int) -> tuple[ModeRates, ...]:
-    """Return the events at a point: with its family, or alone."""
-    laboratory, precision = laboratory_of(plan), laboratory_of(plan).scenario.run.precision
-    model = laboratory.model(index)
-    model.require_open(laboratory.bench.species)
-    family = _family(plan, task.guides)
-    rates = family.rates(model, precision) if family is not None and family.shares(model) else None
-    if rates is None:
-        family = Family(laboratory.bench, [model])
-        rates = family.rates(family.lead, precision)
-    if rates is None:
-        raise DarkhornError("a model does not share with itself")
-    return rates
+def _rates(plan: ScanPlan, task: Task, models: Mapping[int, Model]) -> Iterator[tuple[int, tuple[ModeRates, ...]]]:
+    """Yield the events at each point: those that share particles together, others alone."""
+    laboratory = laboratory_of(plan)
+    precision, family = laboratory.scenario.run.precision, _family(plan, task.guides) if models else None
+    shared = [index for index, model in models.items() if family is not None and family.shares(model)]
+    found = family.rates_of([models[index] for index in shared], precision) if family is not None else []
+    together = dict(zip(shared, found, strict=True))
+    for index, model in models.items():
+        rates = together.get(index) or Family(laboratory.bench, [model]).rates(model, precision)
+        if rates is None:
+            raise DarkhornError("a model does not share with itself")
+        yield index, rates
 
 
 def _mode_record(mode: ModeRates) -> Record:
     """Return the events of a mode as plain values: mean over replicates and its error."""
-    signal, error = _mean_and_error(mode.signal[:, None])
-    spectra = {name: [_short(item) for item in _mean_and_error(rows)] for name, rows in mode.spectra.items()}
-    return {"signal": _short(signal)[0], "error": _short(error)[0], "points": mode.points, "spectra": spectra}
+    pairs = [_mean_and_error(rows) for rows in (mode.signal[:, None], *mode.spectra.values())]
+    numbers = iter(_short(np.concatenate([values for pair in pairs for values in pair])))
+    signal, *spectra = [[list(islice(numbers, len(values))) for values in pair] for pair in pairs]
+    named = dict(zip(mode.spectra, spectra, strict=True))
+    return {"signal": signal[0][0], "error": signal[1][0], "points": mode.points, "spectra": named}
 
 
 def _mean_and_error(rows: Floats) -> tuple[Floats, Floats]:
@@ -170,7 +177,8 @@ def _mean_and_error(rows: Floats) -> tuple[Floats, Floats]:
 
 def _short(values: Floats) -> list[float]:
     """Return numbers with ten digits: the same text on every machine, and enough for any use."""
-    return [float(f"{value:.{_DIGITS - 1}e}") for value in values]
+    text = f"%.{_DIGITS - 1}e " * len(values) % tuple(values.tolist())
+    return [float(value) for value in text.split()]
 
 
 def _add_fits(found: Sequence[tuple[Record, tuple[ModeRates, ...]]], distributions: dict[str, Distribution]) -> None:
@@ -186,13 +194,11 @@ def _add_fits(found: Sequence[tuple[Record, tuple[ModeRates, ...]]], distributio
     stacked = [{label: np.array(rows) for label, rows in table.items()} for table in (signals, variances)]
     fits = fit_many(distributions, *stacked)
     names = ("product", "error_low", "error_high", "scale", "scale_error", "chi2", "delta_chi2")
-    for k, (record, _) in enumerate(found):
-        if fits.fitted[k]:
-            values = [float(getattr(fits, name)[k]) for name in names]
-            record["fit"] = {
-                name: _short(np.array([value]))[0] if np.isfinite(value) else None
-                for name, value in zip(names, values, strict=True)
-            }
+    table = np.array([getattr(fits, name) for name in names])
+    for (record, _), fitted, values in zip(found, fits.fitted, table.T, strict=True):
+        if fitted:
+            kept = zip(names, _short(values), strict=True)
+            record["fit"] = {name: value if isfinite(value) else None for name, value in kept}
         else:
             record["status"] = "no signal"
 
