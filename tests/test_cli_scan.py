@@ -102,7 +102,9 @@ def test_interrupt_ends_with_130_and_keeps_points(scenario: Path, cache: Path, t
     assert said == ""
     assert "Traceback" not in complained
     kept = log.read_bytes().count(b"\n") - 1
-    assert f"{kept} of 400 points are kept in {out}: go on with --resume" in complained
+    # an interrupt may come between the moment a point is on the disk and the moment it is counted
+    said_to_be_kept = {f"{count} of 400 points are kept in {out}: go on with --resume" for count in (kept - 1, kept)}
+    assert said_to_be_kept & set(complained.splitlines())
     assert not (out / "results.csv").exists()
 
 

@@ -262,7 +262,7 @@ def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Call
         place = xp.arccos(1.0 - 2.0 * pick(inside, fraction, plateau)) * (_NODES / np.pi) + 0.5
         cell = place.astype(int)
         t = place - cell
-        value = ((third[cell] * t + second[cell]) * t + first[cell]) * t + here[cell]
+        value = xp.maximum(((third[cell] * t + second[cell]) * t + first[cell]) * t + here[cell], 0.0)
         if width == 0.0:
             return xp.where(inside, value, 0.0)
         step = xp.clip((1.0 + 0.5 * width - fraction) / width, 0.0, 1.0)

@@ -49,7 +49,7 @@ def e_qe(
     -----
     This is not the visible energy: never compare the two axes. In antineutrino mode the struck nucleon is the proton:
     without binding E_QE is 2.6 MeV higher there for the same lepton. For its muon samples MiniBooNE used 34 MeV
-    (neutrinos) and 30 MeV (antineutrinos, arXiv:1301.7067, from memory); the value behind its electron-like samples
+    (neutrinos) and 30 MeV (antineutrinos, from memory); the value behind its electron-like samples
     is not confirmed, so 0 stands for it unless a window says otherwise.
 
     Source: MiniBooNE, arXiv:1002.2680, Eq. 1 (there with E_B = 34 MeV for the muon sample).

@@ -211,9 +211,8 @@ def _one(name: str, settings: dict[str, Any], progress: Tell) -> Result:
 def _predicted(job: Scenario, setups: tuple[Any, ...], progress: Tell) -> Prediction:
     """Return the prediction of a scenario."""
     run = job.run
-    return predict(
-        job.model, setups, precision=run.precision, seed=run.seed, threads=run.threads, progress=progress
-    )  # fmt: skip
+    settings: dict[str, Any] = {"seed": run.seed, "replicates": run.replicates, "threads": run.threads}
+    return predict(job.model, setups, precision=run.precision, **settings, progress=progress)
 
 
 def _official(job: Scenario, setups: tuple[Any, ...], unit: float, progress: Tell) -> dict[str, float] | None:
