@@ -12,7 +12,7 @@ copyright = author
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "performance_table.md"]
 html_theme = "furo"
 html_title = f"darkhorn {release}"
 toc_object_entries = False

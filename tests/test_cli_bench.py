@@ -58,7 +58,7 @@ def test_import_loads_nothing_heavy() -> None:
 def test_page_of_tables() -> None:
     rows = [Row("a", "this", 1.5, "s", "good"), Row("a", "that", None, "ms"), Row("b", "other", 1234.5, "MB")]
     text = markdown(rows)
-    assert text.count("### ") == 2
+    assert text.count("## ") == 2
     assert "| this | 1.5 s | good |" in text
     assert "| that | not measured |  |" in text
 

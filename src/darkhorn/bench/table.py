@@ -186,6 +186,6 @@ def markdown(rows: list[Row]) -> str:
     for row in rows:
         if row.group != group:
             group = row.group
-            lines += ["", f"### {group}", "", "| what | measured | |", "|---|---|---|"]
+            lines += ["", f"## {group}", "", "| what | measured | |", "|---|---|---|"]
         lines.append(f"| {row.what} | {row.measured} | {row.note} |")
     return "\n".join(lines) + "\n"
