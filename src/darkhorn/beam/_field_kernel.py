@@ -49,8 +49,10 @@ SINE, COSINE = (-1 / 6, 1 / 120, -1 / 5040, 1 / 362880), (-1 / 2, 1 / 24, -1 / 7
 """Coefficients of the series, which are exact to rounding up to there."""
 ONE = np.int64(1023 << 52)
 """The bits of 1.0."""
-R, Z, PHI, S, W, F, N = 0, 1, 2, 3, 4, 5, 6
-"""Rows of the table of coefficients: r, z, phi, path, n_r, exp(-v), n_z."""
+ROOM = ORDER + 1
+R, Z, PHI, S, W, F, N, WORK = (ROOM * n for n in range(8))
+"""Where in the table the coefficients begin, of r, z, phi, path, n_r, exp(-v), n_z; and its length. It has one axis, so
+that the compiler knows all places and keeps numbers in registers."""
 
 
 @_jit
@@ -60,38 +62,51 @@ def _root(x, order):
 
 
 @_jit
-def _series(c, r0, k, n_r, n_z, n_phi, tol, order):
-    """Fill the coefficients of one step, r z and path in m relative to the start, and return its length in t.
+def _term(c, n, r0, k, n_r, n_z, n_phi, n_phi_sq):
+    """Fill in the coefficients n + 1.
 
     In each sum the coefficients that were found last come last: the earlier ones need not wait for them.
     """
-    c[R, 0], c[F, 0], c[W, 0], c[N, 0] = r0, 1.0, n_r, n_z
-    c[Z, 0], c[PHI, 0], c[S, 0] = 0.0, 0.0, 0.0
+    up, down, square, along = 0.0, 0.0, 0.0, 0.0
+    for i in range(1, n):
+        up += c[R + i] * c[W + n - i]
+        down += c[F + i] * c[W + n - i]
+        square += c[F + i] * c[F + n - i]
+        along += c[R + i] * c[N + n - i]
+    up += r0 * c[W + n] + c[R + n] * n_r
+    down += c[W + n] + c[F + n] * n_r
+    square += 2.0 * c[F + n]
+    along += r0 * c[N + n] + c[R + n] * n_z
+    inverse = INVERSE[n]
+    c[R + n + 1] = up * inverse
+    c[F + n + 1] = -down * inverse
+    c[Z + n + 1] = along * inverse
+    c[S + n + 1] = c[R + n] * inverse
+    c[PHI + n + 1] = n_phi * c[F + n] * inverse
+    c[N + n + 1] = k * c[W + n] * inverse
+    c[W + n + 1] = (n_phi_sq * square - k * c[N + n]) * inverse
+
+
+@_jit
+def _series(c, r0, k, n_r, n_z, n_phi, tol, order):
+    """Fill the coefficients of one step, r z and path in m relative to the start, and return its length in t."""
+    c[R], c[F], c[W], c[N] = r0, 1.0, n_r, n_z
+    c[Z], c[PHI], c[S] = 0.0, 0.0, 0.0
     n_phi_sq = n_phi * n_phi
-    c[R, 1], c[F, 1], c[W, 1], c[N, 1] = r0 * n_r, -n_r, n_phi_sq - k * n_z, k * n_r
-    c[Z, 1], c[PHI, 1], c[S, 1] = r0 * n_z, n_phi, r0
-    for n in range(1, order):
-        up, down, square, along = 0.0, 0.0, 0.0, 0.0
-        for i in range(1, n):
-            up += c[R, i] * c[W, n - i]
-            down += c[F, i] * c[W, n - i]
-            square += c[F, i] * c[F, n - i]
-            along += c[R, i] * c[N, n - i]
-        up += r0 * c[W, n] + c[R, n] * n_r
-        down += c[W, n] + c[F, n] * n_r
-        square += 2.0 * c[F, n]
-        along += r0 * c[N, n] + c[R, n] * n_z
-        inverse = INVERSE[n]
-        c[R, n + 1] = up * inverse
-        c[F, n + 1] = -down * inverse
-        c[Z, n + 1] = along * inverse
-        c[S, n + 1] = c[R, n] * inverse
-        c[PHI, n + 1] = n_phi * c[F, n] * inverse
-        c[N, n + 1] = k * c[W, n] * inverse
-        c[W, n + 1] = (n_phi_sq * square - k * c[N, n]) * inverse
+    c[R + 1], c[F + 1], c[W + 1], c[N + 1] = r0 * n_r, -n_r, n_phi_sq - k * n_z, k * n_r
+    c[Z + 1], c[PHI + 1], c[S + 1] = r0 * n_z, n_phi, r0
+    _term(c, 1, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 2, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 3, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 4, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 5, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 6, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    _term(c, 7, r0, k, n_r, n_z, n_phi, n_phi_sq)
+    for n in range(8, order):
+        _term(c, n, r0, k, n_r, n_z, n_phi, n_phi_sq)
     h = T_MAX
     for n in range(order - 1, order + 1):
-        size = max(abs(c[R, n]), abs(c[Z, n]), r0 * max(abs(n_phi * c[F, n]), abs(c[W, n])))
+        size = max(abs(c[R + n]), abs(c[Z + n]), r0 * max(abs(n_phi * c[F + n]), abs(c[W + n])))
         h = min(h, _root(tol * r0 / max(size, 1e-290 * r0), n))
     return h
 
@@ -99,10 +114,10 @@ def _series(c, r0, k, n_r, n_z, n_phi, tol, order):
 @_jit
 def _box(c, h, order):
     """Return bounds of r and of z relative to the start over [0, h]: r low, r high, z low, z high."""
-    r_low, r_high, z_low, z_high, power = c[R, 0], c[R, 0], 0.0, 0.0, 1.0
+    r_low, r_high, z_low, z_high, power = c[R], c[R], 0.0, 0.0, 1.0
     for n in range(1, order + 1):
         power *= h
-        r, z = c[R, n] * power, c[Z, n] * power
+        r, z = c[R + n] * power, c[Z + n] * power
         r_low += min(0.0, r)
         r_high += max(0.0, r)
         z_low += min(0.0, z)
@@ -116,12 +131,12 @@ def _bends(c, h, order):
     r_up, r_down, z_up, z_down, s_up, power = 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
     for n in range(2, order + 1):
         factor = n * (n - 1) * power
-        r, z = factor * c[R, n], factor * c[Z, n]
+        r, z = factor * c[R + n], factor * c[Z + n]
         r_up += max(0.0, r)
         r_down += max(0.0, -r)
         z_up += max(0.0, z)
         z_down += max(0.0, -z)
-        s_up += max(0.0, factor * c[S, n])
+        s_up += max(0.0, factor * c[S + n])
         power *= h
     return r_up, r_down, z_up, z_down, s_up
 
@@ -130,10 +145,10 @@ def _bends(c, h, order):
 def _shorten(c, h, edge, order):
     """Return a length near where r passes a radius ``edge`` for a step that goes beyond, else h; Newton's method."""
     for _ in range(4):
-        r, dr = c[R, order], 0.0
+        r, dr = c[R + order], 0.0
         for n in range(order - 1, -1, -1):
             dr = dr * h + r
-            r = r * h + c[R, n]
+            r = r * h + c[R + n]
         if not (r > BEYOND * edge and dr > 0.0):
             break
         h = max(h - (r - edge) / dr, 0.25 * h)
@@ -143,21 +158,21 @@ def _shorten(c, h, edge, order):
 @_jit
 def _value(c, row, t, order):
     """Return a polynomial at t."""
-    y = c[row, order]
+    y = c[row + order]
     for n in range(order - 1, -1, -1):
-        y = y * t + c[row, n]
+        y = y * t + c[row + n]
     return y
 
 
 @_jit
 def _look(c, t, order):
     """Return r, dr/dt, z, dz/dt at t."""
-    r, dr, z, dz = c[R, order], 0.0, c[Z, order], 0.0
+    r, dr, z, dz = c[R + order], 0.0, c[Z + order], 0.0
     for n in range(order - 1, -1, -1):
         dr = dr * t + r
-        r = r * t + c[R, n]
+        r = r * t + c[R + n]
         dz = dz * t + z
-        z = z * t + c[Z, n]
+        z = z * t + c[Z + n]
     return r, dr, z, dz
 
 
@@ -192,12 +207,12 @@ def _latest(gap, rate, bend):
 def _beside(bounds, c, h, order, slab, boundary, z0, sign):
     """Return whether a step surely stays outside (1) or inside (-1) a cone of a slab."""
     radius, slope = bounds[slab, CONES + 2 * boundary], bounds[slab, CONES + 2 * boundary + 1]
-    gap = sign * (c[R, 0] - radius - slope * (z0 - bounds[slab, Z_LOW]))
+    gap = sign * (c[R] - radius - slope * (z0 - bounds[slab, Z_LOW]))
     worst, power = 0.0, 1.0
     for n in range(2, order + 1):
         power *= h
-        worst += power * min(0.0, sign * (c[R, n] - slope * c[Z, n]))
-    worst += sign * (c[R, 1] - slope * c[Z, 1])
+        worst += power * min(0.0, sign * (c[R + n] - slope * c[Z + n]))
+    worst += sign * (c[R + 1] - slope * c[Z + 1])
     return worst >= 0.0 or gap + h * worst > 0.0
 
 
@@ -212,7 +227,7 @@ def _free(bounds, codes, c, h, order, where, z0, z_stop, box):
     while True:
         inside, outside = bounds[slab, spans + 2 * layer] < low_sq, high_sq < bounds[slab, spans + 2 * layer + 1]
         if not (inside and outside):
-            span = min(h, _latest(bounds[slab, Z_HIGH] - z0, c[Z, 1], -z_low))
+            span = min(h, _latest(bounds[slab, Z_HIGH] - z0, c[Z + 1], -z_low))
             if not (inside or _beside(bounds, c, span, order, slab, layer - 1, z0, 1.0)):
                 return False, slab, layer
             if not (outside or _beside(bounds, c, span, order, slab, layer, z0, -1.0)):
@@ -238,10 +253,10 @@ def _plane_time(c, t, target, z, dz, z_down, room, order, near):
             return -1.0
         if abs(change) <= near * end:
             return end
-        z, dz = c[Z, order], 0.0
+        z, dz = c[Z + order], 0.0
         for n in range(order - 1, -1, -1):
             dz = dz * end + z
-            z = z * end + c[Z, n]
+            z = z * end + c[Z + n]
     return end
 
 
@@ -249,7 +264,7 @@ def _plane_time(c, t, target, z, dz, z_down, room, order, near):
 def _skip(bounds, codes, c, h, where, slab, z0, z_down, order, near):
     """Go to where a step enters a slab further up, before which it meets nothing; return t and what is met there."""
     z_low = bounds[slab, Z_LOW]
-    at = _plane_time(c, 0.0, z_low - z0, 0.0, c[Z, 1], z_down, h, order, sqrt(near))
+    at = _plane_time(c, 0.0, z_low - z0, 0.0, c[Z + 1], z_down, h, order, sqrt(near))
     if at < 0.0:
         return 0.0, STEP
     layer = _layer(bounds, codes, slab, z_low, _value(c, R, at, order))
@@ -353,13 +368,13 @@ def _curve(bounds, codes, c, q, where, k, z_stop, left, tol, order, near):
     n_r, n_phi, n_z = q[3] * e_x + q[4] * e_y, q[4] * e_x - q[3] * e_y, q[5]
     h = _series(c, r0, k, n_r, n_z, n_phi, tol, order)
     t, event = _meet(bounds, codes, c, h, where, z0, z_stop, left, order, near)
-    r, z, phi, w, path = c[R, order], c[Z, order], c[PHI, order], c[W, order], c[S, order]
+    r, z, phi, w, path = c[R + order], c[Z + order], c[PHI + order], c[W + order], c[S + order]
     for n in range(order - 1, -1, -1):
-        r = r * t + c[R, n]
-        z = z * t + c[Z, n]
-        phi = phi * t + c[PHI, n]
-        w = w * t + c[W, n]
-        path = path * t + c[S, n]
+        r = r * t + c[R + n]
+        z = z * t + c[Z + n]
+        phi = phi * t + c[PHI + n]
+        w = w * t + c[W + n]
+        path = path * t + c[S + n]
     if event == STEP and z0 + z < bounds[where[0], Z_LOW]:
         while z0 + z < bounds[where[0], Z_LOW]:
             where[0] -= 1

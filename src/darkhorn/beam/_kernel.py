@@ -51,12 +51,15 @@ def _layer(bounds, codes, slab, z, r):
 
 
 @_jit
-def _cone(q, radius, slope, outside, room):
-    """Return the path to a cone of ``radius`` at the present z from outside (1) or inside (-1) it; inf beyond room."""
-    transverse = q[3] * q[3] + q[4] * q[4]
-    a = transverse - slope * slope * q[5] * q[5]
-    b = q[0] * q[3] + q[1] * q[4] - slope * q[5] * radius
-    c = q[0] * q[0] + q[1] * q[1] - radius * radius
+def _cone(line, radius, slope, outside, room):
+    """Return the path to a cone of ``radius`` at the present z from outside (1) or inside (-1) it; inf beyond room.
+
+    ``line`` is squared distance from the axis, its half growth a path, the squared transverse and the axial direction.
+    """
+    r_sq, outward, transverse, n_z = line
+    a = transverse - slope * slope * n_z * n_z
+    b = outward - slope * n_z * radius
+    c = r_sq - radius * radius
     if c * outside <= 0.0:
         if b * outside < 0.0 or (b == 0.0 and a * outside < 0.0):
             return 0.0
@@ -78,17 +81,17 @@ def _cone(q, radius, slope, outside, room):
 
 
 @_jit
-def _reach(bounds, codes, q, slab, layer, path, event):
+def _reach(bounds, codes, line, z, slab, layer, path, event):
     """Return the path along a straight line to a cone of the slab, at most ``path``, and what is met."""
-    z = q[2] - bounds[slab, Z_LOW]
+    z -= bounds[slab, Z_LOW]
     if layer > 0:
         slope = bounds[slab, CONES + 2 * layer - 1]
-        far = _cone(q, bounds[slab, CONES + 2 * layer - 2] + slope * z, slope, 1.0, path)
+        far = _cone(line, bounds[slab, CONES + 2 * layer - 2] + slope * z, slope, 1.0, path)
         if far < path:
             path, event = far, INNER
     if layer < codes[slab, NUMBER]:
         slope = bounds[slab, CONES + 2 * layer + 1]
-        far = _cone(q, bounds[slab, CONES + 2 * layer] + slope * z, slope, -1.0, path)
+        far = _cone(line, bounds[slab, CONES + 2 * layer] + slope * z, slope, -1.0, path)
         if far < path:
             path, event = far, OUTER
     return path, event
@@ -108,35 +111,34 @@ def _above(bounds, codes, slab, layer, r_sq):
 @_jit
 def _straight(bounds, codes, q, where, z_stop, left):
     """Advance q along a straight line, through planes behind which its layer goes on; return path and event."""
-    path, per_z, spans = 0.0, 1.0 / abs(q[5]), CONES + codes.shape[1] - 3
-    slab, layer = where[0], where[1]
-    outward, transverse = q[0] * q[3] + q[1] * q[4], q[3] * q[3] + q[4] * q[4]
-    r_sq = q[0] * q[0] + q[1] * q[1]
+    x, y, z, n_x, n_y, n_z = q[0], q[1], q[2], q[3], q[4], q[5]
+    slab, layer, up = where[0], where[1], n_z > 0.0
+    path, per_z, spans = 0.0, 1.0 / n_z if n_z != 0.0 else inf, CONES + codes.shape[1] - 3
+    transverse = n_x * n_x + n_y * n_y
     while True:
+        r_sq, outward = x * x + y * y, x * n_x + y * n_y
         step, event = left - path, LIMIT
-        plane = min(bounds[slab, Z_HIGH], z_stop) if q[5] > 0.0 else bounds[slab, Z_LOW]
-        far = max((plane - q[2]) * copysign(per_z, q[5]), 0.0) if q[5] != 0.0 else inf
+        plane = min(bounds[slab, Z_HIGH], z_stop) if up else bounds[slab, Z_LOW]
+        far = max((plane - z) * per_z, 0.0) if n_z != 0.0 else inf
         if far < step:
-            step, event = far, PLANE_UP if q[5] > 0.0 else PLANE_DOWN
+            step, event = far, PLANE_UP if up else PLANE_DOWN
         low, high = bounds[slab, spans + 2 * layer], bounds[slab, spans + 2 * layer + 1]
         there = r_sq + step * (2.0 * outward + step * transverse)
         if not (low < r_sq and there < high and (low < 0.0 or outward >= 0.0)):
-            step, event = _reach(bounds, codes, q, slab, layer, step, event)
+            line = r_sq, outward, transverse, n_z
+            step, event = _reach(bounds, codes, line, z, slab, layer, step, event)
         if not step < inf:
-            return path, LOST
-        for i in range(3):
-            q[i] += q[i + 3] * step
-        path += step
+            event = LOST
+            break
+        x, y, z, path = x + n_x * step, y + n_y * step, z + n_z * step, path + step
         if event != PLANE_UP or plane == z_stop or slab + 1 == len(bounds):
-            return path, event
-        r_sq = q[0] * q[0] + q[1] * q[1]
-        outward += step * transverse
-        layer = _above(bounds, codes, slab, layer, r_sq)
-        if layer < 0:
-            return path, event
-        slab += 1
-        q[2] = plane
-        where[0], where[1] = slab, layer
+            break
+        above = _above(bounds, codes, slab, layer, x * x + y * y)
+        if above < 0:
+            break
+        slab, layer, z = slab + 1, above, plane
+    q[0], q[1], q[2], where[0], where[1] = x, y, z, slab, layer
+    return path, event
 
 
 @_jit

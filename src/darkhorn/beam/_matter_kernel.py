@@ -253,7 +253,7 @@ def follow_all(
     (N, 3) are proper time in ns, optical depth and end plane in m. With ``draws`` (N,), else empty, a particle goes
     back to where a truncated exponential of this mean in clock (``which`` 0) or depth (1) puts it, and ``lengths``
     (N,) takes the whole clock or depth. ``counts`` (N, 3) takes clock, depth and path at the end. The rest is scratch:
-    ``work`` (7, ORDER + 1), ``where`` (4,), ``w`` (WIDTH,), ``rng`` (1,), ``marks`` (M, WIDTH), ``marked`` (M,).
+    ``work`` (WORK,), ``where`` (4,), ``w`` (WIDTH,), ``rng`` (1,), ``marks`` (M, WIDTH), ``marked`` (M,).
     """
     drawn = len(draws) > 0
     for n in range(len(words)):

@@ -60,15 +60,30 @@ def _track(bounds, codes, kinds, c, q, where, k, limit, z_stop, tol, path_in):
 
 @_jit
 def track_all(
-    bounds, codes, kinds, x, direction, k, limit, z_stop, tol, work, where, path, field_path, path_in, crossings, status
+    bounds,
+    codes,
+    kinds,
+    x,
+    direction,
+    k,
+    limit,
+    z_stop,
+    tol,
+    work,
+    q,
+    where,
+    path,
+    field_path,
+    path_in,
+    crossings,
+    status,
 ):
     """Follow N particles in place.
 
     ``x`` (N, 3) in m and ``direction`` (N, 3, unit or zero) are overwritten; ``k`` (N,) is K / p, ``limit`` (N,) the
-    longest path and ``z_stop`` (N,) the end plane in m; ``work`` (8, ORDER + 1) and ``where`` (3,) are scratch; the
-    rest is output, zeroed by the caller.
+    longest path and ``z_stop`` (N,) the end plane in m; ``work`` (WORK,), ``q`` (6,) and ``where`` (3,) are scratch;
+    the rest is output, zeroed by the caller.
     """
-    q = work[7]
     for n in range(len(k)):
         for i in range(3):
             q[i], q[i + 3] = x[n, i], direction[n, i]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
-from darkhorn.beam.transport import checked, chunks, tables
+from darkhorn.beam.transport import checked, chunks, joined, tables
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import charge
@@ -191,7 +191,7 @@ class _Task:
         from darkhorn.beam import _field_kernel, _matter_kernel, _matter_steps
 
         width, where = _matter_steps.WIDTH, np.zeros(4, dtype=np.int64)
-        scratch = (np.zeros((7, _field_kernel.ORDER + 1)), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
+        scratch = (np.zeros(_field_kernel.WORK), where, np.zeros(width), np.zeros(1, dtype=np.uint64))
         marks = (np.zeros((MARKS, width)), np.zeros(MARKS, dtype=np.uint64))
         particles = (self.x[rows], self.p[rows], self.words[rows], self.limits[rows])
         ends = (self.counts[rows], self.status[rows])
@@ -223,10 +223,18 @@ def _prepare(
     require_range("z_end", limits[:, 2], float(layers.z[0]), float(layers.z[-1]), "m")
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
-    media = (passage.rates, passage.slopes, grid, passage.media, constants)
+    told = (*tables(_acting(layers, passage)), passage.rates, passage.slopes, grid, passage.media, constants)
     chosen = np.ascontiguousarray(words, dtype=np.uint64)
     x, p = np.ascontiguousarray(x), np.ascontiguousarray(p)
-    return _Task((*tables(layers), *media), x, p, chosen, limits, np.zeros((n, 3)), np.zeros(n, dtype=np.int64))
+    return _Task(told, x, p, chosen, limits, np.zeros((n, 3)), np.zeros(n, dtype=np.int64))
+
+
+def _acting(layers: Layers, passage: Passage) -> Layers:
+    """Return the layers with all media that do nothing to the particle taken for the same."""
+    nothing = ~passage.rates[:, :, :4].any(axis=(1, 2)) & (passage.media[:, 0] == 0.0)
+    if nothing.sum() < 2:
+        return layers
+    return joined(layers, np.where(nothing, nothing.argmax(), np.arange(len(nothing))))
 
 
 def _share(part: Callable[[slice], None], n: int, threads: int) -> None:

@@ -109,6 +109,34 @@ def _runs(layers: Layers, codes: Ints) -> tuple[Floats, Ints]:
     return spans, onward
 
 
+def joined(layers: Layers, alike: Ints) -> Layers:
+    """Return the layers without boundaries at which nothing changes.
+
+    Parameters
+    ----------
+    layers : Layers
+        Geometry.
+    alike : (M,) int
+        For each medium the one that stands for it.
+
+    Returns
+    -------
+    Layers
+        The same slabs; layers side by side with the same medium and share of the current are one.
+    """
+    medium = np.where(layers.medium < 0, -1, alike[layers.medium])
+    kept = (medium[:, 1:] != medium[:, :-1]) | (layers.field[:, 1:] != layers.field[:, :-1])
+    kept &= np.isfinite(layers.r_start)
+    order = np.argsort(~kept, axis=1, kind="stable")[:, : max(int(kept.sum(axis=1).max()), 1)]
+    kept = np.take_along_axis(kept, order, axis=1)
+    ends = (layers.r_start, layers.r_end)
+    start, end = (np.where(kept, np.take_along_axis(radii, order, axis=1), np.inf) for radii in ends)
+    above, field = (np.take_along_axis(each[:, 1:], order, axis=1) for each in (medium, layers.field))
+    medium = np.column_stack([medium[:, 0], np.where(kept, above, -1)])
+    field = np.column_stack([layers.field[:, 0], np.where(kept, field, 0.0)])
+    return Layers(layers.z, start, end, medium, field, layers.materials)
+
+
 def checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:
     """Return x and p as (N, 4) arrays, or say what is wrong with them."""
     x, p = np.array(x, dtype=float, ndmin=2), np.array(p, dtype=float, ndmin=2)
@@ -201,7 +229,6 @@ def transport(
     arrays = (path, field_path, path_in, crossings, status)
 
     def follow(part: slice) -> None:
-        work = np.zeros((8, _field_kernel.ORDER + 1))
         inputs = (
             *geometry,
             place[part],
@@ -210,7 +237,8 @@ def transport(
             limit[part],
             stop[part],
             tol,
-            work,
+            np.zeros(_field_kernel.WORK),
+            np.zeros(6),
             np.zeros(3, dtype=np.int64),
         )
         _track_kernel.track_all(*inputs, *(array[part] for array in arrays))
