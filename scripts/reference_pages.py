@@ -13,7 +13,7 @@ from typing import Any
 
 import typer.main
 
-from darkhorn.cli.app import app
+from darkhorn.cli.app import build
 from darkhorn.io.atomic import write_text_atomic
 
 ROOT = Path(__file__).parent.parent
@@ -100,7 +100,7 @@ def option(parameter: Any) -> str:
 
 def commands() -> str:
     """Return the page of all verbs with their options."""
-    verbs: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+    verbs: dict[str, Any] = vars(typer.main.get_command(build()))["commands"]
     lines = ["# Commands", "", f"{NOTE} `darkhorn VERB --help` shows the same.", ""]
     for name, verb in verbs.items():
         about = (verb.help or "").split("\n\n")

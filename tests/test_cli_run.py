@@ -39,7 +39,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Command:
 
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("darkhorn.report.figures.draw_all", lambda outcome, beam: {})
+    monkeypatch.setattr("darkhorn.report.run.spectra_pictures", lambda outcome: {})
 
 
 def result(path: Path, *changes: str, **run: Any) -> dict[str, Any]:
@@ -313,7 +313,7 @@ def test_a_run_that_stops_half_way_leaves_no_summary(
     def stop(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("darkhorn.report.figures.draw_all", stop)
+    monkeypatch.setattr("darkhorn.report.drawing.Drawing.files", stop)
     (tmp_path / "summary.json").write_text("{}")
     assert cli("run", STOPPED, "--out", tmp_path).code == 130
     assert {path.name for path in tmp_path.iterdir()} == {"prediction.json"}

@@ -16,7 +16,7 @@ import pytest
 import typer.main
 
 from darkhorn.cli import invoke
-from darkhorn.cli.app import app
+from darkhorn.cli.app import build
 from darkhorn.core import species
 from darkhorn.core.rays import Floats
 from darkhorn.core.species import PI_PLUS
@@ -135,7 +135,7 @@ def test_python_and_commands_of_a_page(page: Path, place: Path) -> None:
 @pytest.fixture
 def parse(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
     """Parse a command line as ``darkhorn`` would, and do nothing; a verb alone is a name."""
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(build())
     for verb in group.commands.values():
         monkeypatch.setattr(verb, "callback", lambda **_: None)
 
@@ -209,14 +209,14 @@ def test_pages_written_from_the_code_leave_nothing_out() -> None:
         room = path.parent.name
         if room not in {"physics", "cli"}:
             assert f"automodule:: darkhorn.{room}.{path.stem}\n" in (DOCS / "api" / f"{room}.md").read_text()
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(build())
     assert set(re.findall(r"^## darkhorn (\w+)$", (DOCS / "commands.md").read_text(), re.MULTILINE)) == set(
         group.commands
     )
 
 
 def test_readme_names_every_verb() -> None:
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(build())
     text = (REPOSITORY / "README.md").read_text()
     assert not {verb for verb in group.commands if f"darkhorn {verb}" not in text}
 

@@ -90,3 +90,31 @@ def test_a_species_without_a_measured_mass_is_not_massless() -> None:
 def test_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown species 'pi'\. Did you mean 'pi[-+0]'\?"):
         species.pdgid("pi")
+
+
+def test_the_table_says_what_the_package_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    from particle import Particle
+
+    table = species._table()
+    assert {211, -211, 13, -13, 2212, 2112, 130, 310} <= set(table)
+    for pdg, record in table.items():
+        said = Particle.from_pdgid(pdg)
+        assert (record.mass, record.width) == (said.mass, said.width), pdg
+        assert record.charge == float(said.charge), pdg
+
+
+@pytest.mark.parametrize("pdg", [211, -13, 1000060120])
+def test_the_package_is_asked_where_there_is_no_table(monkeypatch: pytest.MonkeyPatch, pdg: int) -> None:
+    here = species._particle(pdg)
+    species._particle.cache_clear()
+    monkeypatch.setattr(species, "_table", dict)
+    try:
+        assert species._particle(pdg) == here
+    finally:
+        species._particle.cache_clear()
+    assert species.mass(1000060120) == pytest.approx(11177.929, abs=0.01)
+
+
+def test_no_file_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(species, "find_spec", lambda name: None)
+    assert species._table.__wrapped__() == {}

@@ -7,9 +7,6 @@ import numpy as np
 
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.dump import DumpMode, SteelParents, air_source, steel_source
-from darkhorn.chain.at_rest import dump_kaons
-from darkhorn.chain.flux import Disc
-from darkhorn.chain.modes import Run, adapted, air_parents, steel_parents
 from darkhorn.chain.parents import prepare
 from darkhorn.chain.setup import Counted, Parents
 from darkhorn.core.errors import require_range
@@ -131,6 +128,9 @@ def past_target(dump: DumpMode, towards: tuple[float, float, float], seed: int, 
     Only the first collision of a proton makes mesons. The absorption length of kaons is that of pions over
     :data:`darkhorn.physics.stopping.KAON_OVER_PION`, an estimate.
     """
+    from darkhorn.chain.flux import Disc
+    from darkhorn.chain.modes import Run, adapted, air_parents, steel_parents
+
     line, disc, run = dump_line(dump), Disc(towards, 1.0), Run(seed=seed, threads=threads)
     air, steel = air_source(line, dump), steel_source(line, dump)
     kaons = replace(dump, steel_pion=dump.steel_pion / KAON_OVER_PION)
@@ -146,6 +146,8 @@ def past_target(dump: DumpMode, towards: tuple[float, float, float], seed: int, 
 
 def resting_kaons(line: Beamline, dump: DumpMode) -> RestingKaons:
     """Return the K+ that stop in the dump."""
+    from darkhorn.chain.at_rest import dump_kaons
+
     points = unit_points(_COUNT_POINTS, seed=1, stream=(_COUNT_STREAM,))
     per_pot = dump_kaons(line, 1.0 - dump.air_interactions, points).yield_
     speed = C * line.beam.momentum / np.hypot(line.beam.momentum, mass(PROTON))

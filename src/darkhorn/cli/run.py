@@ -39,23 +39,26 @@ def run(
     """
     started = time.perf_counter()
     from darkhorn.chain.scenario import load_scenario
+    from darkhorn.report.drawing import Drawing
+    from darkhorn.report.figures import beam_pictures
+    from darkhorn.report.run import compute, prepare_directory, write
 
-    job = load_scenario(scenario, model=model, overrides=changes or (), precision=precision, seed=seed, threads=threads)
-    from darkhorn.report.run import BeamPictures, compute, prepare_directory, write
-
-    made = _missing(out)
-    prepare_directory(out)
-    beam = BeamPictures(job.run.threads)
-    try:
-        with progress(quiet) as tell:
-            outcome = compute(job, tell, flux_universes, beam.start)
-            tell("plots")
-            summary, written = write(outcome, out, started, beam.files())
-    except BaseException:
-        _remove_empty(made)
-        raise
-    finally:
-        beam.close()
+    with Drawing() as drawing:
+        job = load_scenario(
+            scenario, model=model, overrides=changes or (), precision=precision, seed=seed, threads=threads
+        )
+        made = _missing(out)
+        prepare_directory(out)
+        try:
+            with progress(quiet) as tell:
+                outcome = compute(
+                    job, tell, flux_universes, lambda setups: drawing.add(beam_pictures(setups, job.run.threads))
+                )
+                tell("plots")
+                summary, written = write(outcome, out, started, drawing)
+        except BaseException:
+            _remove_empty(made)
+            raise
     if json:
         emit_json({**summary, "out": str(out), "files": [str(path) for path in written]})
         return

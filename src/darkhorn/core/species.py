@@ -1,10 +1,14 @@
 """Masses, lifetimes, widths and charges by PDG number, read from ``particle`` and converted once.
 
-Source: the PDG tables that the ``particle`` package ships; ``particle_data_version`` says which.
+Source: the newest PDG table that the ``particle`` package ships. Loading that package takes longer than most verbs of
+this one, so its table of particles is read here; the package is asked for what is not in there, such as nuclei.
 """
 
+import csv
 from functools import cache
-from typing import Final
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from darkhorn.core.errors import unknown_name
 from darkhorn.core.units import HBAR
@@ -68,15 +72,47 @@ def name_of(pdg: int) -> str:
     return next((name for name, number in NAMES.items() if number == pdg), str(pdg))
 
 
+class _Record(NamedTuple):
+    """Mass and width in MeV, None where there is none, and charge."""
+
+    mass: float | None
+    width: float | None
+    charge: float
+
+
 @cache
-def _particle(pdg: int) -> object:
-    """Return the ``particle`` record, imported on first use."""
+def _table() -> dict[int, _Record]:
+    """Return the records of the newest table of particles by PDG number; none where its file is not found."""
+    package = find_spec("particle")
+    places = package.submodule_search_locations if package is not None else None
+    files = sorted(path for place in places or () for path in Path(place, "data").glob("particle20*.csv"))
+    if not files:
+        return {}
+    with files[-1].open(encoding="utf-8") as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        return {
+            int(row["ID"]): _Record(_known(row["Mass"]), _known(row["Width"]), int(row["Charge"]) / 3.0) for row in rows
+        }
+
+
+def _known(text: str) -> float | None:
+    """Return a number of the table, in which a negative one stands for none."""
+    value = float(text)
+    return None if value < 0.0 else value
+
+
+@cache
+def _particle(pdg: int) -> _Record:
+    """Return the record of a species, from the package itself where the table of particles has none."""
+    if pdg in _table():
+        return _table()[pdg]
     from particle import InvalidParticle, Particle, ParticleNotFound
 
     try:
-        return Particle.from_pdgid(pdg)
+        found = Particle.from_pdgid(pdg)
     except (ParticleNotFound, InvalidParticle):
         raise unknown_name("PDG number", str(pdg), (str(number) for number in NAMES.values())) from None
+    return _Record(found.mass, found.width, float(found.charge))  # type: ignore[arg-type]
 
 
 @cache
@@ -88,7 +124,7 @@ def mass(pdg: int) -> float:
     UnknownNameError
         For a number that the PDG tables do not hold, or that has no mass there.
     """
-    value = _particle(pdg).mass  # type: ignore[attr-defined]
+    value = _particle(pdg).mass
     if value is None and abs(pdg) not in _NEUTRINOS:
         raise unknown_name("PDG number of a species with a mass", str(pdg), (str(n) for n in NAMES.values()))
     return 0.0 if value is None else float(value)
@@ -97,18 +133,18 @@ def mass(pdg: int) -> float:
 @cache
 def lifetime(pdg: int) -> float:
     """Return the mean proper lifetime in ns; ``inf`` for a stable species. Errors as for :func:`mass`."""
-    width = _particle(pdg).width  # type: ignore[attr-defined]
+    width = _particle(pdg).width
     return float("inf") if not width else HBAR / float(width)
 
 
 @cache
 def width(pdg: int) -> float:
     """Return the total width in MeV; 0 for a stable species. Errors as for :func:`mass`."""
-    value = _particle(pdg).width  # type: ignore[attr-defined]
+    value = _particle(pdg).width
     return 0.0 if value is None else float(value)
 
 
 @cache
 def charge(pdg: int) -> float:
     """Return the electric charge in units of the elementary charge. Errors as for :func:`mass`."""
-    return float(_particle(pdg).charge)  # type: ignore[attr-defined]
+    return _particle(pdg).charge

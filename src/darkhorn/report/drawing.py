@@ -1,5 +1,10 @@
-"""Pictures drawn in a copy of this process, while this one goes on; nothing is written before it asks for them."""
+"""Pictures drawn in copies of this process, while this one goes on; nothing is written before it asks for them.
 
+The library that draws takes longer to load than a picture to draw. So one copy loads it while this process computes,
+and is copied once more for every picture: as many are drawn at a time as the machine has processors.
+"""
+
+import gc
 import signal
 import sys
 import threading
@@ -7,13 +12,15 @@ import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from multiprocessing.context import ForkProcess
+from pickle import PicklingError
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Pictures = Mapping[str, "Callable[[], Figure]"]
-"""Functions that draw, by the name of the picture."""
+"""Functions that draw, by the name of the picture; those that can be pickled are called in a copy."""
 Files = dict[str, bytes]
 """Contents of files by name, PNG and PDF of each picture."""
 
@@ -30,48 +37,79 @@ def render_all(pictures: Pictures) -> Files:
 
 
 class Drawing:
-    """Pictures that are being drawn in a copy of this process, or will be here where the system makes no copies.
+    """Pictures that are being drawn in copies of this process, or will be here where the system makes no copies.
 
-    Parameters
-    ----------
-    choose : callable
-        Returns the pictures; called in the copy, so that what drawing needs is imported there.
+    To be closed, or used in a ``with`` block. The first copy loads what drawing needs at once.
     """
 
-    def __init__(self, choose: Callable[[], Pictures]) -> None:
-        """Start the copy."""
-        self._choose = choose
-        self._process = self._files = None
-        if not _can_copy():
+    def __init__(self) -> None:
+        """Start the first copy."""
+        self._asked: dict[str, Callable[[], Figure]] = {}
+        self._copy = _Copy(_workshop) if _can_copy() else None
+
+    def __enter__(self) -> Self:
+        """Return the drawing itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing."""
+        self.close()
+
+    def add(self, pictures: Pictures) -> None:
+        """Ask for pictures; they are begun at once in the copies, in :meth:`files` without them."""
+        self._asked |= pictures
+        if self._copy is None:
             return
+        try:
+            self._copy.pipe.send(dict(pictures))
+        except (PicklingError, AttributeError, TypeError, OSError):
+            return  # what the copies do not get is drawn here
+
+    def files(self) -> Files:
+        """Return the files of all pictures in the order in which they were asked for, and stop.
+
+        What a copy could not draw is tried again here, and raises here if it goes wrong again.
+        """
+        found: Files = {}
+        if self._copy is not None and self._asked:
+            try:
+                self._copy.pipe.send(None)
+                found = dict(self._copy.pipe.recv())
+            except (EOFError, OSError):
+                found = {}
+        self.close()
+        files: Files = {}
+        for name, draw in self._asked.items():
+            drawn = {key: found[key] for key in (f"{name}.png", f"{name}.pdf") if key in found}
+            files |= drawn or render_all({name: draw})
+        return files
+
+    def close(self) -> None:
+        """Stop the copies, if they have not ended."""
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+
+
+class _Copy:
+    """A copy of this process that carries out a function with the other end of a pipe."""
+
+    def __init__(self, work: Callable[..., None], *args: Any, last: bool = False) -> None:
+        """Start it; the last in the line of copies is stopped by the system when the one before it stops."""
         context = get_context("fork")
-        self._files, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_draw_there, args=(choose, theirs), daemon=True)
+        self.pipe, theirs = context.Pipe()
+        self.process: ForkProcess = context.Process(target=_there, args=(self.pipe, work, theirs, *args), daemon=last)
         with warnings.catch_warnings():
             # of Python 3.12 and later, about the sleeping threads of the linear algebra, which knows of copies
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._process.start()
+            self.process.start()
         theirs.close()
 
-    def files(self) -> Files:
-        """Return the files; what went wrong in the copy is tried again here, and raises here if it goes wrong again."""
-        if self._files is not None:
-            try:
-                found: Files = dict(self._files.recv())
-            except (EOFError, OSError):
-                found = {}
-            self.close()
-            if found:
-                return found
-        return render_all(self._choose())
-
     def close(self) -> None:
-        """Stop the copy, if it has not ended."""
-        if self._process is not None and self._files is not None:
-            self._process.terminate()
-            self._process.join()
-            self._files.close()
-            self._process = self._files = None
+        """Stop it, if it has not ended."""
+        self.process.terminate()
+        self.process.join()
+        self.pipe.close()
 
 
 def _can_copy() -> bool:
@@ -80,12 +118,42 @@ def _can_copy() -> bool:
     return known and threading.active_count() == 1 and "jax" not in sys.modules
 
 
-def _draw_there(choose: Callable[[], Pictures], pipe: "Connection[Files, Files]") -> None:
-    """Draw in the copy; an interrupt is the business of the process that waits."""
+def _there(ours: "Connection[Any, Any]", work: Callable[..., None], pipe: "Connection[Any, Any]", *args: Any) -> None:
+    """Do the work of a copy; an interrupt is the business of the process that waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    ours.close()  # so that the pipe ends with the process that waits
+    gc.disable()  # copies live for a second or two
     try:
-        pipe.send(render_all(choose()))
+        work(pipe, *args)
     except Exception as error:
         raise SystemExit(1) from error
     finally:
         pipe.close()
+
+
+def _stop(*_: object) -> None:
+    """End the copy in the usual way, which stops the copies that it has made."""
+    raise SystemExit(1)
+
+
+def _workshop(pipe: "Connection[Any, Any]") -> None:
+    """Load what drawing needs, draw everything that is asked for until there is no more, and send the files."""
+    from darkhorn.report.figures import load
+
+    load()
+    copies: list[_Copy] = []
+    while (pictures := pipe.recv()) is not None:
+        copies += [_Copy(_draw, {name: draw}, last=True) for name, draw in pictures.items()]
+    files: Files = {}
+    for copy in copies:
+        try:
+            files |= copy.pipe.recv()
+        except EOFError:
+            continue  # the process that waits tries again
+    pipe.send(files)
+
+
+def _draw(pipe: "Connection[Any, Any]", pictures: Pictures) -> None:
+    """Draw, and send the files."""
+    pipe.send(render_all(pictures))

@@ -1,29 +1,67 @@
-"""Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam."""
+"""Which pictures belong to a run: spectra where there are data, flux and horn where there is a beam.
 
-from collections.abc import Sequence
-from dataclasses import replace
+The functions that draw can be sent to another process, and load the library that draws when they are called.
+"""
 
-from matplotlib.figure import Figure
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
-from darkhorn.chain.flux import Disc, pion_flux
+from darkhorn.chain.cache import recall
 from darkhorn.chain.parents import ParentSampler
+from darkhorn.chain.predict import Prediction
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
+from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import PI_PLUS
-from darkhorn.experiments.datadir import FluxTable, full_flux
-from darkhorn.report.drawing import Drawing, Files, Pictures, render_all
-from darkhorn.report.flux_plot import plot_flux
-from darkhorn.report.horn_plot import plot_horn
-from darkhorn.report.plots import plot_spectra, plot_stacked
+from darkhorn.experiments.loader import Mode
+from darkhorn.inference.fit import FitResult
+from darkhorn.report.drawing import Pictures
 from darkhorn.report.summary import Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from darkhorn.experiments.datadir import FluxTable
 
 _TRACKED_POINTS = 2**12
 _TRACK_STREAM = 2_000_000
+
+
+@dataclass(frozen=True)
+class Produced:
+    """Mesons at production in a form that the cache can keep.
+
+    Attributes
+    ----------
+    source : Source
+        What makes them.
+    species : int
+        PDG number.
+    """
+
+    source: Source
+    species: int
+
+    def sample(self, points: Floats, threads: int = 1) -> Rays:
+        """Return one meson a point, (N,)."""
+        return self.source.sample(points, self.species, ImportanceGrid.uniform())
+
+
+def load() -> None:
+    """Load what the pictures of a run need; a small one makes the library read its fonts and formats."""
+    from darkhorn.report import flux_plot, horn_plot, plots, style
+
+    figure = style.new_figure(1.0, 1.0)
+    figure.subplots().set_title(f"{flux_plot.PRIMARY} {horn_plot.TRACKS} {plots.QUALITY}", fontsize=style.SMALL)
+    for kind in ("png", "pdf"):
+        style.render(figure, kind)
 
 
 def beam_pictures(setups: Sequence[Setup], threads: int) -> Pictures:
@@ -40,41 +78,48 @@ def beam_pictures(setups: Sequence[Setup], threads: int) -> Pictures:
     if beam is None:
         return {}
     setup, sampler = beam
-    disc = Disc(*setup.shape.bounding_sphere())
-    return {
-        "flux": lambda: plot_flux(pion_flux(sampler, disc, n=2**11, threads=threads), _published()),
-        "horn": lambda: _horn(setup),
-    }
+    return {"flux": partial(draw_flux, setup, sampler, threads), "horn": partial(draw_horn, setup)}
 
 
 def spectra_pictures(outcome: Outcome) -> Pictures:
     """Return the pictures of a prediction: spectra with pulls, and stacked."""
     experiment = outcome.scenario.experiment
-    modes = experiment.modes if experiment is not None else {}
-    arguments = (outcome.prediction, modes, outcome.fit)
-    title = outcome.scenario.model_name
-    return {
-        "spectra": lambda: plot_spectra(*arguments, name=title),
-        "stacked": lambda: plot_stacked(*arguments, name=title),
-    }
+    modes = dict(experiment.modes) if experiment is not None else {}
+    arguments = (outcome.prediction, modes, outcome.fit, outcome.scenario.model_name)
+    return {"spectra": partial(draw_spectra, *arguments), "stacked": partial(draw_stacked, *arguments)}
 
 
-def draw_all(outcome: Outcome, beam: Files) -> Files:
-    """Return the files of every picture of a run, those of the spectra first.
+def draw_spectra(prediction: Prediction, modes: Mapping[str, Mode], fit: FitResult | None, name: str) -> "Figure":
+    """Return the excess with the signal; arguments as in ``plots.plot_spectra``."""
+    from darkhorn.report.plots import plot_spectra
 
-    Parameters
-    ----------
-    outcome : Outcome
-        What was computed.
-    beam : dict of str to bytes
-        Files of :func:`beam_pictures`.
-    """
-    first, *others = spectra_pictures(outcome).items()
-    rest = Drawing(lambda: dict(others))
-    try:
-        return render_all(dict([first])) | rest.files() | beam
-    finally:
-        rest.close()
+    return plot_spectra(prediction, modes, fit, name=name)
+
+
+def draw_stacked(prediction: Prediction, modes: Mapping[str, Mode], fit: FitResult | None, name: str) -> "Figure":
+    """Return the data with background and signal stacked; arguments as in ``plots.plot_stacked``."""
+    from darkhorn.report.plots import plot_stacked
+
+    return plot_stacked(prediction, modes, fit, name=name)
+
+
+def draw_flux(setup: Setup, sampler: ParentSampler, threads: int) -> "Figure":
+    """Return the flux of the pi+ of a mode averaged over its detector, beside the published one."""
+    from darkhorn.chain.flux import Disc, pion_flux
+    from darkhorn.report.flux_plot import plot_flux
+
+    disc = Disc(*setup.shape.bounding_sphere())
+    return plot_flux(pion_flux(sampler, disc, n=2**11, threads=threads), _published())
+
+
+def draw_horn(setup: Setup) -> "Figure":
+    """Return the picture of the horn with some of the mesons at production."""
+    from darkhorn.report.horn_plot import plot_horn
+
+    samplers = [sampler for sampler in setup.parents if isinstance(sampler, ParentSampler)]
+    points = unit_points(_TRACKED_POINTS, seed=1, stream=(_TRACK_STREAM,))
+    mesons = {s.species: recall(Produced(_simple(s.source), s.species), points) for s in samplers}
+    return plot_horn(samplers[0].beamline, mesons)
 
 
 def _beam_setup(setups: Sequence[Setup]) -> tuple[Setup, ParentSampler] | None:
@@ -88,8 +133,10 @@ def _beam_setup(setups: Sequence[Setup]) -> tuple[Setup, ParentSampler] | None:
     return None
 
 
-def _published() -> FluxTable | None:
+def _published() -> "FluxTable | None":
     """Return the full published table where the data directory has it."""
+    from darkhorn.experiments.datadir import full_flux
+
     try:
         return full_flux("neutrino")
     except InputFileError:
@@ -99,11 +146,3 @@ def _published() -> FluxTable | None:
 def _simple(source: Source) -> Source:
     """Return a source whose protons go straight: a picture of the horn need not follow them."""
     return replace(source, physics=Physics(protons="straight")) if isinstance(source, SanfordWangSource) else source
-
-
-def _horn(setup: Setup) -> Figure:
-    """Return the picture of the horn with some of the mesons at production."""
-    samplers = [sampler for sampler in setup.parents if isinstance(sampler, ParentSampler)]
-    points = unit_points(_TRACKED_POINTS, seed=1, stream=(_TRACK_STREAM,))
-    mesons = {s.species: _simple(s.source).sample(points, s.species, ImportanceGrid.uniform()) for s in samplers}
-    return plot_horn(samplers[0].beamline, mesons)

@@ -11,7 +11,8 @@ from darkhorn.chain.scenario import Scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import OutputError, require_range
 from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
-from darkhorn.report.drawing import Drawing, Files, Pictures, render_all
+from darkhorn.report.drawing import Drawing
+from darkhorn.report.figures import spectra_pictures
 from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
 
 
@@ -83,37 +84,7 @@ def prepare_directory(directory: Path) -> None:
         raise OutputError(f"--out {directory}: cannot write there ({reason}); choose another directory") from error
 
 
-class BeamPictures:
-    """Pictures of the beam, drawn while the prediction is computed."""
-
-    def __init__(self, threads: int) -> None:
-        """Wait for the beam."""
-        self._threads = threads
-        self._drawing: Drawing | None = None
-
-    def start(self, setups: tuple[Setup, ...]) -> None:
-        """Start to draw."""
-
-        def choose() -> Pictures:
-            from darkhorn.report.figures import beam_pictures
-
-            return beam_pictures(setups, self._threads)
-
-        self._drawing = Drawing(choose)
-
-    def files(self) -> Files:
-        """Return their files; none before the start."""
-        return self._drawing.files() if self._drawing is not None else {}
-
-    def close(self) -> None:
-        """Stop drawing."""
-        if self._drawing is not None:
-            self._drawing.close()
-
-
-def write(
-    outcome: Outcome, directory: Path, started: float, beam: Files | None = None
-) -> tuple[dict[str, Any], list[Path]]:
+def write(outcome: Outcome, directory: Path, started: float, drawing: Drawing) -> tuple[dict[str, Any], list[Path]]:
     """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
     An older summary is removed first, so that one that is there belongs to everything beside it.
@@ -126,24 +97,21 @@ def write(
         An existing directory.
     started : float
         ``time.perf_counter()`` at the start of the job.
-    beam : dict of str to bytes, optional
-        Files with the pictures of the beam; without them they are drawn now.
+    drawing : Drawing
+        Where pictures are drawn; those of the beam have been asked for.
 
     Raises
     ------
     OutputError
         When a file cannot be written; each file is whole or absent.
     """
-    from darkhorn.report.figures import beam_pictures, draw_all
-
+    drawing.add(spectra_pictures(outcome))
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
     (directory / "summary.json").unlink(missing_ok=True)
     write_text_atomic(directory / "prediction.json", json.dumps(content, indent=1) + "\n")
-    if beam is None:
-        beam = render_all(beam_pictures(outcome.setups, outcome.scenario.run.threads))
-    drawn = draw_all(outcome, beam)
+    drawn = drawing.files()
     for name, picture in drawn.items():
         write_bytes_atomic(directory / name, picture)
     values = summary(outcome, time.perf_counter() - started)
