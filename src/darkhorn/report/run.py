@@ -12,7 +12,7 @@ from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import OutputError, require_range
 from darkhorn.io.atomic import write_bytes_atomic, write_text_atomic
 from darkhorn.report.drawing import Drawing
-from darkhorn.report.figures import spectra_pictures
+from darkhorn.report.figures import beam_pictures, spectra_pictures
 from darkhorn.report.summary import Outcome, fit, prediction_json, summary, warnings_of
 
 
@@ -84,7 +84,9 @@ def prepare_directory(directory: Path) -> None:
         raise OutputError(f"--out {directory}: cannot write there ({reason}); choose another directory") from error
 
 
-def write(outcome: Outcome, directory: Path, started: float, drawing: Drawing) -> tuple[dict[str, Any], list[Path]]:
+def write(
+    outcome: Outcome, directory: Path, started: float, drawing: Drawing | None = None
+) -> tuple[dict[str, Any], list[Path]]:
     """Write ``prediction.json``, the plots and, last, ``summary.json``; return the summary and the files.
 
     An older summary is removed first, so that one that is there belongs to everything beside it.
@@ -97,14 +99,18 @@ def write(outcome: Outcome, directory: Path, started: float, drawing: Drawing) -
         An existing directory.
     started : float
         ``time.perf_counter()`` at the start of the job.
-    drawing : Drawing
-        Where pictures are drawn; those of the beam have been asked for.
+    drawing : Drawing, optional
+        Where pictures are drawn, if those of the beam have been asked for there.
 
     Raises
     ------
     OutputError
         When a file cannot be written; each file is whole or absent.
     """
+    if drawing is None:
+        with Drawing() as own:
+            own.add(beam_pictures(outcome.setups, outcome.scenario.run.threads))
+            return write(outcome, directory, started, own)
     drawing.add(spectra_pictures(outcome))
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
