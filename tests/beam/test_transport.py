@@ -13,11 +13,9 @@ from tracks_by_ode import follow, pions
 from darkhorn.beam.beamline import Beamline, RadialProfile
 from darkhorn.beam.horn import FREE, G4BNB
 from darkhorn.beam.layers import Layers, compile_layers, layers_from_profile
-from darkhorn.beam.switches import Physics
-from darkhorn.beam.transport import Status, Tracks, joined, transport
+from darkhorn.beam.transport import Status, Tracks, transport
 from darkhorn.core.errors import RangeError
 from darkhorn.core.units import C
-from darkhorn.experiments.beams import load_beam
 from darkhorn.physics import horn_field
 
 CURRENT = 174e3
@@ -398,25 +396,3 @@ def test_start_in_a_wall(bnb: Beamline) -> None:
     tracks = transport(compile_layers(replace(bnb, flags=("t",))), x, p, 1.0, CURRENT)
     assert tracks.status[0] == Status.HIT_WALL
     assert tracks.path[0] == 0.0
-
-
-def test_boundaries_at_which_nothing_changes_are_left_out() -> None:
-    line = load_beam("bnb")
-    layers = compile_layers(line, Physics(skin_depth=False))
-    alone = joined(layers, np.arange(len(layers.materials)))
-    one = joined(layers, np.zeros(len(layers.materials), dtype=np.int64))
-    rng = np.random.default_rng(4)
-    z, r = rng.uniform(layers.z[0], layers.z[-1], 4000), rng.exponential(0.2, 4000)
-    assert alone.medium_at(z, r) == layers.medium_at(z, r)
-    walls = [name == "wall" for name in layers.medium_at(z, r)]
-    assert [name == "wall" for name in one.medium_at(z, r)] == walls
-    assert 0 < sum(walls) < len(walls)
-    for each in (alone, one):
-        np.testing.assert_array_equal(each.field_at(z, r), layers.field_at(z, r))
-    assert np.isfinite(one.r_start).sum() < 0.6 * np.isfinite(layers.r_start).sum()
-    full, bare = (transport(each, *pions(200), 1.0, line.current, precise=True) for each in (layers, one))
-    np.testing.assert_allclose(bare.x, full.x, atol=1e-9)
-    np.testing.assert_array_equal(bare.status, full.status)
-    np.testing.assert_array_equal(bare.crossings, full.crossings)
-    np.testing.assert_allclose(bare.path_in.sum(axis=1), full.path, rtol=1e-12)
-    np.testing.assert_allclose(bare.path_in[:, 1:], 0.0, atol=0.0)

@@ -29,6 +29,7 @@ from darkhorn.beam._kernel import (
     Z_LOW,
     _jit,
     _layer,
+    _layers,
 )
 
 ORDER = 14
@@ -114,31 +115,32 @@ def _series(c, r0, k, n_r, n_z, n_phi, tol, order):
 @_jit
 def _box(c, h, order):
     """Return bounds of r and of z relative to the start over [0, h]: r low, r high, z low, z high."""
-    r_low, r_high, z_low, z_high, power = c[R], c[R], 0.0, 0.0, 1.0
+    r_sum, r_size, z_sum, z_size, power = 0.0, 0.0, 0.0, 0.0, 1.0
     for n in range(1, order + 1):
         power *= h
         r, z = c[R + n] * power, c[Z + n] * power
-        r_low += min(0.0, r)
-        r_high += max(0.0, r)
-        z_low += min(0.0, z)
-        z_high += max(0.0, z)
-    return r_low, r_high, z_low, z_high
+        r_sum += r
+        r_size += abs(r)
+        z_sum += z
+        z_size += abs(z)
+    r_low, r_high = c[R] + 0.5 * (r_sum - r_size), c[R] + 0.5 * (r_sum + r_size)
+    return r_low, r_high, 0.5 * (z_sum - z_size), 0.5 * (z_sum + z_size)
 
 
 @_jit
 def _bends(c, h, order):
     """Return bounds of r'', -r'', z'', -z'' and s'' over [0, h]."""
-    r_up, r_down, z_up, z_down, s_up, power = 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
+    r_sum, r_size, z_sum, z_size, s_up, power = 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
     for n in range(2, order + 1):
         factor = n * (n - 1) * power
-        r, z = factor * c[R + n], factor * c[Z + n]
-        r_up += max(0.0, r)
-        r_down += max(0.0, -r)
-        z_up += max(0.0, z)
-        z_down += max(0.0, -z)
-        s_up += max(0.0, factor * c[S + n])
+        r, z, s = factor * c[R + n], factor * c[Z + n], factor * c[S + n]
+        r_sum += r
+        r_size += abs(r)
+        z_sum += z
+        z_size += abs(z)
+        s_up += 0.5 * (s + abs(s))
         power *= h
-    return r_up, r_down, z_up, z_down, s_up
+    return 0.5 * (r_size + r_sum), 0.5 * (r_size - r_sum), 0.5 * (z_size + z_sum), 0.5 * (z_size - z_sum), s_up
 
 
 @_jit
@@ -211,7 +213,8 @@ def _beside(bounds, c, h, order, slab, boundary, z0, sign):
     worst, power = 0.0, 1.0
     for n in range(2, order + 1):
         power *= h
-        worst += power * min(0.0, sign * (c[R + n] - slope * c[Z + n]))
+        term = sign * (c[R + n] - slope * c[Z + n])
+        worst += 0.5 * power * (term - abs(term))
     worst += sign * (c[R + 1] - slope * c[Z + 1])
     return worst >= 0.0 or gap + h * worst > 0.0
 
@@ -220,7 +223,7 @@ def _beside(bounds, c, h, order, slab, boundary, z0, sign):
 def _free(bounds, codes, c, h, order, where, z0, z_stop, box):
     """Go up the slabs in which a step surely stays in its layer; return whether it ends there, and the last one."""
     r_low, r_high, z_low, z_high = box
-    slab, layer, layers = where[0], where[1], (codes.shape[1] - 1) // 2
+    slab, layer, layers = where[0], where[1], _layers(codes)
     low_sq, high_sq, spans = r_low * r_low, r_high * r_high, CONES + 2 * (layers - 1)
     if z0 + z_low < bounds[slab, Z_LOW]:
         return False, slab, layer

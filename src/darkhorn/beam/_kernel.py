@@ -31,11 +31,18 @@ Z_LOW, Z_HIGH, CONES = 0, 1, 2
 """Columns of ``bounds`` (S, 4 + 4 B): planes of a slab in m, the radius in m at the lower plane and the slope of each
 boundary, last for each layer the squares of two radii in m^2 between which all of it lies."""
 NUMBER, MEDIA = 0, 1
-"""Columns of ``codes`` (S, 3 + 2 B): number of boundaries, then for each layer twice its kind plus one if it has the
-full field, or -2 for a wall. A kind is a medium with a share of the current. Last for each layer the layer in the next
-slab that goes on with the same kind, or -1."""
+"""Columns of ``codes`` (S, 5 + 4 B): number of boundaries, then for each layer twice its kind plus one if it has the
+full field, or -2 for a wall. A kind is a medium with a share of the current. Then for each layer the layer in the next
+slab that goes on with the same kind, or -1; last the slab up to which all of its radii stay in the kind, and the layer
+there."""
 MEDIUM, SHARE = 0, 1
 """Columns of ``kinds`` (kinds, 2)."""
+
+
+@_jit
+def _layers(codes):
+    """Return the largest number of layers of a slab."""
+    return (codes.shape[1] - 1) // 4
 
 
 @_jit
@@ -100,7 +107,7 @@ def _reach(bounds, codes, line, z, slab, layer, path, event):
 @_jit
 def _above(bounds, codes, slab, layer, r_sq):
     """Return the layer of the next slab that is met on its lower plane at a radius, or -1 where it is another kind."""
-    layers = (codes.shape[1] - 1) // 2
+    layers = _layers(codes)
     after, spans = codes[slab, MEDIA + layers + layer], CONES + 2 * (layers - 1)
     if after >= 0 and bounds[slab + 1, spans + 2 * after] < r_sq < bounds[slab + 1, spans + 2 * after + 1]:
         return after
@@ -109,24 +116,40 @@ def _above(bounds, codes, slab, layer, r_sq):
 
 
 @_jit
+def _inside(bounds, layers, slab, layer, r_sq, outward, there):
+    """Return whether a straight line stays in the radii of a layer, from one squared radius to another."""
+    spans = CONES + 2 * (layers - 1)
+    low, high = bounds[slab, spans + 2 * layer], bounds[slab, spans + 2 * layer + 1]
+    return low < r_sq and there < high and (low < 0.0 or outward >= 0.0)
+
+
+@_jit
 def _straight(bounds, codes, q, where, z_stop, left):
     """Advance q along a straight line, through planes behind which its layer goes on; return path and event."""
     x, y, z, n_x, n_y, n_z = q[0], q[1], q[2], q[3], q[4], q[5]
-    slab, layer, up = where[0], where[1], n_z > 0.0
-    path, per_z, spans = 0.0, 1.0 / n_z if n_z != 0.0 else inf, CONES + codes.shape[1] - 3
+    slab, layer, up, layers = where[0], where[1], n_z > 0.0, _layers(codes)
+    path, per_z, run = 0.0, 1.0 / n_z if n_z != 0.0 else inf, MEDIA + 2 * layers
     transverse = n_x * n_x + n_y * n_y
     while True:
         r_sq, outward = x * x + y * y, x * n_x + y * n_y
-        step, event = left - path, LIMIT
-        plane = min(bounds[slab, Z_HIGH], z_stop) if up else bounds[slab, Z_LOW]
-        far = max((plane - z) * per_z, 0.0) if n_z != 0.0 else inf
-        if far < step:
-            step, event = far, PLANE_UP if up else PLANE_DOWN
-        low, high = bounds[slab, spans + 2 * layer], bounds[slab, spans + 2 * layer + 1]
-        there = r_sq + step * (2.0 * outward + step * transverse)
-        if not (low < r_sq and there < high and (low < 0.0 or outward >= 0.0)):
-            line = r_sq, outward, transverse, n_z
-            step, event = _reach(bounds, codes, line, z, slab, layer, step, event)
+        top, event = codes[slab, run + layer], LIMIT
+        if up and top > slab:
+            plane = bounds[top, Z_HIGH]
+            step = (plane - z) * per_z
+            if plane < z_stop and step < left - path:
+                there = r_sq + step * (2.0 * outward + step * transverse)
+                if _inside(bounds, layers, slab, layer, r_sq, outward, there):
+                    slab, layer, event = top, codes[slab, run + layers + layer], PLANE_UP
+        if event == LIMIT:
+            step = left - path
+            plane = min(bounds[slab, Z_HIGH], z_stop) if up else bounds[slab, Z_LOW]
+            far = max((plane - z) * per_z, 0.0) if n_z != 0.0 else inf
+            if far < step:
+                step, event = far, PLANE_UP if up else PLANE_DOWN
+            there = r_sq + step * (2.0 * outward + step * transverse)
+            if not _inside(bounds, layers, slab, layer, r_sq, outward, there):
+                line = r_sq, outward, transverse, n_z
+                step, event = _reach(bounds, codes, line, z, slab, layer, step, event)
         if not step < inf:
             event = LOST
             break

@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from darkhorn.beam.layer_tables import joined, tables
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
-from darkhorn.beam.transport import checked, chunks, joined, tables
+from darkhorn.beam.transport import checked, chunks
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import charge
@@ -232,8 +233,6 @@ def _prepare(
 def _acting(layers: Layers, passage: Passage) -> Layers:
     """Return the layers with all media that do nothing to the particle taken for the same."""
     nothing = ~passage.rates[:, :, :4].any(axis=(1, 2)) & (passage.media[:, 0] == 0.0)
-    if nothing.sum() < 2:
-        return layers
     return joined(layers, np.where(nothing, nothing.argmax(), np.arange(len(nothing))))
 
 

@@ -8,7 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.beam.layers import FAR, Layers
+from darkhorn.beam.layer_tables import tables
+from darkhorn.beam.layers import Layers
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.units import C
@@ -61,80 +62,6 @@ class Tracks:
     field_path: Floats
     crossings: Ints
     status: Ints
-
-
-def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
-    """Return the three tables, ``bounds``, ``codes`` and ``kinds``, that the kernels read."""
-    finite = np.isfinite(layers.r_start)
-    count = finite.sum(axis=1)
-    start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)
-    slope = (end - start) / np.diff(layers.z)[:, None]
-    kinds, index = np.unique(
-        np.column_stack([layers.medium.ravel(), layers.field.ravel()]), axis=0, return_inverse=True
-    )
-    full = layers.field == 1.0
-    codes = np.where(layers.medium < 0, -2, 2 * index.reshape(layers.medium.shape) + full)
-    cones = np.stack([start, slope], axis=-1).reshape(len(count), -1)
-    spans, onward = _runs(layers, codes)
-    bounds: Floats = np.column_stack([layers.z[:-1], layers.z[1:], cones, spans.reshape(len(count), -1)])
-    table: Ints = np.column_stack([count, codes, onward])
-    return bounds, table, np.asarray(kinds, dtype=np.float64)
-
-
-def _runs(layers: Layers, codes: Ints) -> tuple[Floats, Ints]:
-    """Return where straight lines meet no cone, and where they stay on the way up.
-
-    Parameters
-    ----------
-    layers : Layers
-        Geometry.
-    codes : (S, B + 1) int
-        Of what each layer is.
-
-    Returns
-    -------
-    spans : (S, B + 1, 2) float
-        Squares of the radii in m^2 between which all of a layer lies, the lower one negative on the axis.
-    onward : (S, B + 1) int
-        The layer of the next slab that is of the same and has most radii in common, -1 for none.
-    """
-    inner = np.hstack([np.full((len(codes), 1), -1.0), np.fmax(layers.r_start, layers.r_end)])
-    outer = np.hstack([np.fmin(layers.r_start, layers.r_end), np.full((len(codes), 1), np.inf)])
-    spans: Floats = np.stack([np.copysign(inner**2, inner), outer**2], axis=-1)
-    common = np.minimum(outer[:-1, :, None], np.minimum(outer[1:, None, :], FAR))
-    common = common - np.maximum(inner[:-1, :, None], inner[1:, None, :])
-    common[codes[:-1, :, None] != codes[1:, None, :]] = -np.inf
-    onward: Ints = np.full(codes.shape, -1)
-    onward[:-1] = np.where(common.max(axis=2) > 0.0, common.argmax(axis=2), -1)
-    return spans, onward
-
-
-def joined(layers: Layers, alike: Ints) -> Layers:
-    """Return the layers without boundaries at which nothing changes.
-
-    Parameters
-    ----------
-    layers : Layers
-        Geometry.
-    alike : (M,) int
-        For each medium the one that stands for it.
-
-    Returns
-    -------
-    Layers
-        The same slabs; layers side by side with the same medium and share of the current are one.
-    """
-    medium = np.where(layers.medium < 0, -1, alike[layers.medium])
-    kept = (medium[:, 1:] != medium[:, :-1]) | (layers.field[:, 1:] != layers.field[:, :-1])
-    kept &= np.isfinite(layers.r_start)
-    order = np.argsort(~kept, axis=1, kind="stable")[:, : max(int(kept.sum(axis=1).max()), 1)]
-    kept = np.take_along_axis(kept, order, axis=1)
-    ends = (layers.r_start, layers.r_end)
-    start, end = (np.where(kept, np.take_along_axis(radii, order, axis=1), np.inf) for radii in ends)
-    above, field = (np.take_along_axis(each[:, 1:], order, axis=1) for each in (medium, layers.field))
-    medium = np.column_stack([medium[:, 0], np.where(kept, above, -1)])
-    field = np.column_stack([layers.field[:, 0], np.where(kept, field, 0.0)])
-    return Layers(layers.z, start, end, medium, field, layers.materials)
 
 
 def checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from darkhorn.beam.follow import follow, follow_to
+from darkhorn.beam.follow import Histories, follow, follow_to
 from darkhorn.beam.layers import compile_layers
 from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.sanford_wang import SanfordWangSource
@@ -48,8 +48,10 @@ def transport_costs(n: int, repeats: int = 5) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``horn`` (field alone up to its end), ``walls`` (field alone up to a wall), ``matter`` (everything, to the
-        decay), in microseconds; ``two_threads``, of the last; ``median_error_mrad`` of directions behind the horn.
+        As the chain follows them, in microseconds: ``horn`` (field alone up to its end), ``walls`` (field alone up to a
+        wall), ``matter`` (everything, to the decay); ``two_threads``, of the last; ``single``, the horn by the finer
+        steps of single tracks. ``horn_error_mrad`` and ``single_error_mrad``: medians over directions behind the horn,
+        against steps to rounding.
     """
     line = load_beam("bnb")
     mesons, u = pions(n)
@@ -58,31 +60,30 @@ def transport_costs(n: int, repeats: int = 5) -> dict[str, float]:
     bare, passage = (passage_tables(PI_PLUS, layers.materials, line, physics) for physics in (FIELD_ONLY, Physics()))
     chosen, mean = words(u), lifetime(PI_PLUS)
 
-    def in_field(z_end: float) -> Tracks:
-        return transport(field, x, p, 1.0, line.current, z_end=z_end)
+    def in_field(z_end: float | None = None, some: slice = slice(None)) -> Histories:
+        return follow(field, x[some], p[some], bare, line.current, words=chosen[some], z_end=z_end)
+
+    def alone(some: slice = slice(None), precise: bool = False) -> Tracks:
+        return transport(field, x[some], p[some], 1.0, line.current, z_end=BEHIND_HORN, precise=precise)
 
     def in_matter(threads: int = 1) -> object:
         return follow_to(layers, x, p, passage, line.current, words=chosen, u=u, mean=mean, threads=threads)
 
-    def to_the_wall() -> object:
-        return follow(field, x, p, bare, line.current, words=chosen)
-
+    few = slice(20_000)
+    exact = alone(few, precise=True).p
     per_pion = 1.0e6 / n
     return {
         "horn": per_pion * cpu_seconds(lambda: in_field(BEHIND_HORN), repeats),
-        "walls": per_pion * cpu_seconds(to_the_wall, repeats),
+        "walls": per_pion * cpu_seconds(in_field, repeats),
+        "single": per_pion * cpu_seconds(alone, repeats),
         "matter": per_pion * cpu_seconds(in_matter, repeats),
         "two_threads": wall_seconds(in_matter, repeats) / wall_seconds(lambda: in_matter(2), repeats),
-        "median_error_mrad": _error_behind_horn(x[:20_000], p[:20_000]),
+        "horn_error_mrad": _median_turn(in_field(BEHIND_HORN, few).p, exact),
+        "single_error_mrad": _median_turn(alone(few).p, exact),
     }
 
 
-def _error_behind_horn(x: Floats, p: Floats) -> float:
-    """Return the median error in direction of the transport behind the horn, mrad, against the precise one."""
-    line = load_beam("bnb")
-    field = compile_layers(line, FIELD_ONLY)
-    quick, precise = (
-        transport(field, x, p, 1.0, line.current, z_end=BEHIND_HORN, precise=exact) for exact in (False, True)
-    )
-    turn = np.linalg.norm(quick.p[:, 1:] - precise.p[:, 1:], axis=1) / np.linalg.norm(precise.p[:, 1:], axis=1)
+def _median_turn(quick: Floats, precise: Floats) -> float:
+    """Return the median angle in mrad between directions of momenta, (N, 4)."""
+    turn = np.linalg.norm(quick[:, 1:] - precise[:, 1:], axis=1) / np.linalg.norm(precise[:, 1:], axis=1)
     return float(1.0e3 * np.median(turn))

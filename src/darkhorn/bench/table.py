@@ -52,11 +52,16 @@ def measure_transport(repeats: int) -> list[Row]:
     def row(what: str, key: str) -> Row:
         return Row("horn", what, 1.0 / found[key], "million pions/s", f"{found[key]:.2f} us, floor {FLOOR_US} us")
 
+    def error(what: str, key: str) -> Row:
+        return Row("horn", what, found[key], "mrad", "median of the directions, against steps to rounding")
+
     return [
         row("field, to the end of the horn", "horn"),
+        error("its error", "horn_error_mrad"),
         row("field, to a wall", "walls"),
         row("all matter, to the decay", "matter"),
-        Row("horn", "median error in direction", found["median_error_mrad"], "mrad", "against precise stepping"),
+        row("field, by the finer steps of single tracks", "single"),
+        error("their error", "single_error_mrad"),
         Row("horn", "gain by a second thread", found["two_threads"], "", "wall time; no more on a busy machine"),
     ]
 
