@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkhorn.beam.layer_tables import joined, tables
+from darkhorn.beam.layer_tables import tables_of
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
 from darkhorn.beam.transport import checked, chunks
@@ -224,16 +224,12 @@ def _prepare(
     require_range("z_end", limits[:, 2], float(layers.z[0]), float(layers.z[-1]), "m")
     constants = np.concatenate([[bending], passage.constants])
     grid = np.array([passage.log_p[0], 1.0 / (passage.log_p[1] - passage.log_p[0])])
-    told = (*tables(_acting(layers, passage)), passage.rates, passage.slopes, grid, passage.media, constants)
+    nothing = ~passage.rates[:, :, :4].any(axis=(1, 2)) & (passage.media[:, 0] == 0.0)
+    geometry = tables_of(layers, tuple(nothing.tolist()))
+    told = (*geometry, passage.rates, passage.slopes, grid, passage.media, constants)
     chosen = np.ascontiguousarray(words, dtype=np.uint64)
     x, p = np.ascontiguousarray(x), np.ascontiguousarray(p)
     return _Task(told, x, p, chosen, limits, np.zeros((n, 3)), np.zeros(n, dtype=np.int64))
-
-
-def _acting(layers: Layers, passage: Passage) -> Layers:
-    """Return the layers with all media that do nothing to the particle taken for the same."""
-    nothing = ~passage.rates[:, :, :4].any(axis=(1, 2)) & (passage.media[:, 0] == 0.0)
-    return joined(layers, np.where(nothing, nothing.argmax(), np.arange(len(nothing))))
 
 
 def _share(part: Callable[[slice], None], n: int, threads: int) -> None:

@@ -1,5 +1,7 @@
 """Layers as arrays that the compiled kernels read, and layers without surfaces at which nothing changes."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from darkhorn.beam.layers import FAR, Layers
@@ -7,6 +9,13 @@ from darkhorn.core.rays import Floats, Ints
 
 SAME = 1.0e-12
 """Radii in m that differ by less are the same."""
+
+
+@lru_cache(maxsize=32)
+def tables_of(layers: Layers, nothing: tuple[bool, ...]) -> tuple[Floats, Ints, Floats]:
+    """Return the tables of the layers with all those media taken for the same that do ``nothing``, (M,)."""
+    first = nothing.index(True) if True in nothing else 0
+    return tables(joined(layers, np.where(nothing, first, np.arange(len(nothing)))))
 
 
 def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:

@@ -23,9 +23,11 @@ SNAP = 1.0e-6
 """Nodes of different surfaces nearer than this (m) become one plane."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layers:
     """S slabs in z, each with up to B conical boundaries and B + 1 layers, from the axis outwards.
+
+    An instance is equal to itself only.
 
     Attributes
     ----------
