@@ -111,8 +111,8 @@ def plan(model: Model, setup: Setup, n: int, seed: int, *, selected: bool = True
 def sent(walk: Walk, replicate: int) -> Iterator[tuple[int, Spectrum | Line, Rays, Arrivals, Floats, Floats]]:
     """Yield species, decay, mesons, particles at the detector, points and weights of the points, decay by decay.
 
-    As ``walk.replicate_tally`` has them: the weights of the mesons include the grid's in ENERGY, the last array is the
-    grid's in Q_SQ.
+    As ``walk.walk`` has them for a plan without ``energies``: the weights of the mesons include the grid's in ENERGY,
+    the last array is the grid's in Q_SQ.
     """
     for index, parents in enumerate(walk.setup.parents):
         points = unit_points(walk.n, seed=walk.seed, stream=(index, replicate))
@@ -128,7 +128,7 @@ def sent(walk: Walk, replicate: int) -> Iterator[tuple[int, Spectrum | Line, Ray
 def batches(walk: Walk, replicate: int) -> Iterator[Batch]:
     """Yield the histories of one replicate, decay by decay and channel by channel; weights per POT at unit couplings.
 
-    The sum of all weights is the ``signal`` of ``walk.replicate_tally`` for the same points (with ``selected``).
+    The sum of all weights is the ``signal`` that ``walk.walk`` adds up from the same points (with ``selected``).
     """
     setup = walk.setup
     for index, spectrum, mesons, arrivals, points, q_sq_weight in sent(walk, replicate):
