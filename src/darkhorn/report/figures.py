@@ -59,7 +59,7 @@ def load() -> None:
     from darkhorn.report import flux_plot, horn_plot, plots, style
 
     figure = style.new_figure(1.0, 1.0)
-    figure.subplots().set_title(f"{flux_plot.PRIMARY} {horn_plot.TRACKS} {plots.QUALITY}", fontsize=style.SMALL)
+    figure.text(0.0, 0.0, f"{flux_plot.PRIMARY} {horn_plot.TRACKS} {plots.QUALITY['O']}", fontsize=style.SMALL)
     for kind in ("png", "pdf"):
         style.render(figure, kind)
 
