@@ -18,7 +18,6 @@ from darkhorn.report.drawing import Drawing, Pictures, render_all
 from darkhorn.report.style import new_figure
 
 HERE = os.getpid()
-COPIES = pytest.mark.skipif(not module._can_copy(), reason="the system makes no copies of a process")
 
 
 def line(slope: float) -> Figure:
@@ -56,6 +55,13 @@ def never(pids: Path) -> Figure:
     return line(1.0)
 
 
+@pytest.fixture
+def copies() -> None:
+    """Skip where there are none: another system, or a library with threads that another test has loaded."""
+    if not module._can_copy():
+        pytest.skip("this process cannot be copied")
+
+
 def drawn(*sets: Pictures) -> dict[str, bytes]:
     with Drawing() as drawing:
         for pictures in sets:
@@ -73,7 +79,7 @@ def test_same_bytes_as_here_in_the_order_asked_for() -> None:
     assert found["one.png"] != found["two.png"]
 
 
-@COPIES
+@pytest.mark.usefixtures("copies")
 def test_a_copy_draws() -> None:
     found = drawn({"one": partial(only_there, 1.0)}, {}, {"two": partial(only_there, 2.0)})
     assert found == render_all({"one": partial(line, 1.0), "two": partial(line, 2.0)})
@@ -127,7 +133,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@COPIES
+@pytest.mark.usefixtures("copies")
 def test_closed_before_it_has_ended(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     drawing = Drawing()
@@ -148,7 +154,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-@COPIES
+@pytest.mark.usefixtures("copies")
 def test_copies_end_with_the_process_that_made_them() -> None:
     done = subprocess.run([sys.executable, "-c", ABANDONED], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL
