@@ -39,7 +39,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Command:
 
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("darkhorn.report.run.spectra_pictures", lambda outcome: {})
+    monkeypatch.setattr("darkhorn.report.figures.spectra_pictures", lambda outcome: {})
 
 
 def result(path: Path, *changes: str, **run: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def run(
     started = time.perf_counter()
     from darkhorn.chain.scenario import load_scenario
     from darkhorn.report.drawing import Drawing
-    from darkhorn.report.figures import beam_pictures
+    from darkhorn.report.figures import beam_pictures, spectra_pictures
     from darkhorn.report.run import compute, prepare_directory, write
 
     with Drawing() as drawing:
@@ -55,6 +55,9 @@ def run(
                     job, tell, flux_universes, lambda setups: drawing.add(beam_pictures(setups, job.run.threads))
                 )
                 tell("plots")
+                drawing.add(spectra_pictures(outcome))
+                from darkhorn.report.tables import notes, summary_tables
+
                 summary, written = write(outcome, out, started, drawing)
         except BaseException:
             _remove_empty(made)
@@ -62,8 +65,6 @@ def run(
     if json:
         emit_json({**summary, "out": str(out), "files": [str(path) for path in written]})
         return
-    from darkhorn.report.tables import notes, summary_tables
-
     for table in summary_tables(summary):
         show(table)
     for line in notes(summary):

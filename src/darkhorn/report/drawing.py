@@ -5,12 +5,13 @@ and is copied once more for every picture: as many are drawn at a time as the ma
 """
 
 import gc
+import os
 import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Mapping
-from multiprocessing import get_all_start_methods, get_context
+from collections.abc import Callable
+from multiprocessing import active_children, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from pickle import PicklingError
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Pictures = Mapping[str, "Callable[[], Figure]"]
+Pictures = dict[str, "Callable[[], Figure]"]
 """Functions that draw, by the name of the picture; those that can be pickled are called in a copy."""
 Files = dict[str, bytes]
 """Contents of files by name, PNG and PDF of each picture."""
@@ -61,7 +62,7 @@ class Drawing:
         if self._copy is None:
             return
         try:
-            self._copy.pipe.send(dict(pictures))
+            self._copy.pipe.send(pictures)
         except (PicklingError, AttributeError, TypeError, OSError):
             return  # what the copies do not get is drawn here
 
@@ -95,7 +96,7 @@ class _Copy:
     """A copy of this process that carries out a function with the other end of a pipe."""
 
     def __init__(self, work: Callable[..., None], *args: Any, last: bool = False) -> None:
-        """Start it; the last in the line of copies is stopped by the system when the one before it stops."""
+        """Start it; the last in a line of copies is stopped when the one before it stops."""
         context = get_context("fork")
         self.pipe, theirs = context.Pipe()
         self.process: ForkProcess = context.Process(target=_there, args=(self.pipe, work, theirs, *args), daemon=last)
@@ -106,10 +107,10 @@ class _Copy:
         theirs.close()
 
     def close(self) -> None:
-        """Stop it, if it has not ended."""
+        """Stop it, if it has not ended; without the pipe it would end by itself."""
+        self.pipe.close()
         self.process.terminate()
         self.process.join()
-        self.pipe.close()
 
 
 def _can_copy() -> bool:
@@ -121,7 +122,7 @@ def _can_copy() -> bool:
 def _there(ours: "Connection[Any, Any]", work: Callable[..., None], pipe: "Connection[Any, Any]", *args: Any) -> None:
     """Do the work of a copy; an interrupt is the business of the process that waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ours.close()  # so that the pipe ends with the process that waits
     gc.disable()  # copies live for a second or two
     try:
@@ -133,12 +134,15 @@ def _there(ours: "Connection[Any, Any]", work: Callable[..., None], pipe: "Conne
 
 
 def _stop(*_: object) -> None:
-    """End the copy in the usual way, which stops the copies that it has made."""
-    raise SystemExit(1)
+    """End this copy and those that it has made at once; an exception could be lost in what it interrupts."""
+    for child in active_children():
+        child.kill()
+    os._exit(1)
 
 
 def _workshop(pipe: "Connection[Any, Any]") -> None:
     """Load what drawing needs, draw everything that is asked for until there is no more, and send the files."""
+    signal.signal(signal.SIGTERM, _stop)
     from darkhorn.report.figures import load
 
     load()

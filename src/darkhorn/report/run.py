@@ -100,7 +100,7 @@ def write(
     started : float
         ``time.perf_counter()`` at the start of the job.
     drawing : Drawing, optional
-        Where pictures are drawn, if those of the beam have been asked for there.
+        Where every picture has been asked for; without it they are drawn now.
 
     Raises
     ------
@@ -109,9 +109,8 @@ def write(
     """
     if drawing is None:
         with Drawing() as own:
-            own.add(beam_pictures(outcome.setups, outcome.scenario.run.threads))
+            own.add(beam_pictures(outcome.setups, outcome.scenario.run.threads) | spectra_pictures(outcome))
             return write(outcome, directory, started, own)
-    drawing.add(spectra_pictures(outcome))
     product = outcome.scenario.model.coupling_product
     best = outcome.fit.coupling_product if outcome.fit else None
     content = prediction_json(outcome.prediction, product, best)
