@@ -13,7 +13,8 @@ from darkhorn.chain.observe import observe
 from darkhorn.chain.predict import Prediction, _more_points, first_points, mean_and_error, predict, predict_mode
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Plan, focus, tabulate_all
+from darkhorn.chain.shown import as_html, as_text
+from darkhorn.chain.walk import Plan, Unit, _nets, _points, focus, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -159,11 +160,11 @@ def test_points_are_added_until_the_error_is_met(
 
 
 def test_steps_lie_between_powers_of_two_and_grow() -> None:
-    assert [_more_points(512, excess) for excess in (0.1, 1.0, 1.5, 9.0)] == [640, 640, 1280, 2048]
+    assert [_more_points(512, excess) for excess in (0.1, 1.0, 1.5, 9.0)] == [576, 576, 1024, 2048]
     assert _more_points(128, 1.0) == 192
     assert _more_points(2**17, 5.0) == 2**17
-    plan = Plan(None, None, {}, (), 1, 16, relvar=2.56 * 16 * 300 * 0.01**2)
-    assert first_points(plan, 0.01) == 256
+    plan = Plan(None, None, {}, (), 1, 16, relvar=2.89 * 16 * 300 * 0.01**2)
+    assert first_points(plan, 0.01) == 320
     assert first_points(plan, 0.3) == 128
 
 
@@ -198,3 +199,26 @@ def test_closed_channels_and_bad_settings_are_errors(scenario: Scenario, setups:
         predict(scenario.model, setups, precision=0.0)
     with pytest.raises(RangeError, match="replicates"):
         predict(scenario.model, setups, replicates=1)
+
+
+def test_ranges_of_points_fall_into_nets() -> None:
+    for start, size in ((0, 576), (576, 384), (36, 24), (64, 64), (0, 1)):
+        nets = list(_nets(start, size))
+        assert [first for first, _ in nets] == list(np.cumsum([start, *(n for _, n in nets)])[:-1])
+        assert sum(n for _, n in nets) == size
+        assert all(n & (n - 1) == 0 and first % n == 0 for first, n in nets)
+
+
+def test_points_of_a_unit_are_those_of_its_nets_replicate_by_replicate() -> None:
+    plan = Plan(None, None, {}, (), 7, 3)
+    points = _points(plan, Unit(1, 64, 96, range(1, 3)), 64, 96)
+    assert points.shape == (192, len(Axis))
+    for row, replicate in enumerate((1, 2)):
+        whole = unit_points(256, seed=7, stream=(1, replicate))
+        assert np.array_equal(points[96 * row : 96 * (row + 1)], whole[64:160])
+
+
+def test_a_notebook_shows_the_table_and_a_terminal_the_lines(prediction: Prediction) -> None:
+    assert repr(prediction) == as_text(prediction)
+    assert prediction._repr_html_() == as_html(prediction)
+    assert "neutrino" in repr(prediction)

@@ -172,3 +172,24 @@ def test_balanced_pilots_level_the_errors_of_a_steep_spectrum() -> None:
     assert (level**2).mean() < 0.35 * (error**2).mean()
     assert np.abs(sums / exact - 1.0).max() < 4.5 * level.max()
     assert np.abs(before / exact - 1.0).max() < 4.5 * error.max()
+
+
+def test_filled_grid_keeps_its_projections_and_has_no_holes() -> None:
+    grid = ImportanceGrid(np.array([[4.0, 1e-6], [1e-6, 4.0], [1.0, 1.0]]))
+    filled = grid.filled(0.4)
+    whole = grid.probability / grid.probability.sum()
+    for axis in (0, 1):
+        assert np.allclose(filled.probability.sum(axis=axis), whole.sum(axis=axis), rtol=1e-12)
+    assert filled.probability.min() > 0.05
+    assert np.allclose(grid.filled(0.0).probability, whole, rtol=1e-12)
+    with pytest.raises(RangeError, match="share of the product"):
+        grid.filled(1.1)
+
+
+def test_each_smoothing_spreads_a_peak_to_the_next_neighbours() -> None:
+    a = b = np.array([0.5])
+    reach = [
+        np.count_nonzero(ImportanceGrid.adapted(a, b, np.ones(1), bins=7, floor=1e-9, smoothings=k).probability > 1e-6)
+        for k in (0, 1, 2)
+    ]
+    assert reach == [1, 5, 13]

@@ -22,13 +22,18 @@ from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 
 _PILOT_STREAM = 1_000_000
-_PILOTS = {False: (2, 2**9, 12), True: (3, 2**12, 24)}
-"""Pilots, points of each and cells along each side of the grid; many more where every bin of the energy is wanted."""
+_PILOTS = {False: (2, 2**8, (16, 32)), True: (3, 2**12, (24, 24))}
+"""Pilots, points of each and cells in (p, theta); many more where every bin of the energy is wanted."""
+_PRODUCT = 0.2
+"""Share of the product of both projections in the grid: fills cells that the pilots happened to miss."""
+_SMOOTHINGS = 2
 _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
 _PILOT_BINS = 48
 _SPREAD = 0.01
 """Radius of the region around the middle of the detector that a pilot looks at, over the distance."""
+_ALONE = 2**10
+"""Mesons for which a second thread costs more than it saves."""
 _SALT = 2
 """Which use of the random word of a meson its scattering is."""
 
@@ -138,12 +143,13 @@ def adapt(
     for pilot in range(pilots):
         stream = (_PILOT_STREAM, abs(species), int(species > 0), pilot)
         points = unit_points(n, seed=seed, stream=stream)
-        found = _pilot_flux(recall(sampler, points, threads), towards, points)
+        found = _pilot_flux(recall(sampler, points, threads if n > _ALONE else 1), towards, points)
         energy, flux = np.hstack([energy, found[0]]), np.hstack([flux, found[1]])
         place = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         a, b, jacobian = (np.concatenate(pair) for pair in zip((a, b, jacobian), place, strict=True))
         worth = balanced_worth(_bins(energy), flux) if even else np.sqrt(((flux * energy) ** 2).mean(axis=0))
-        sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells))
+        grid = ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells, smoothings=_SMOOTHINGS)
+        sampler = replace(sampler, grid=grid.filled(_PRODUCT))
     return sampler
 
 

@@ -27,13 +27,13 @@ from darkhorn.models.channels import Channel, Line, Model
 
 PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
-"""How often each drawn meson is used without a plan."""
-_PLANNED_REUSE: Final = 2
-"""Points for each drawn meson with a plan, which chooses the mesons that are worth most."""
+"""How often each drawn meson is used without a plan; with one there are as many mesons as points."""
 UNIT_ROWS: Final = 2**14
 """Histories that are walked at once."""
 _PILOT_STREAM: Final = 3_000_000
 _PLAN_POINTS: Final = 2**11
+_PLAN_REUSE: Final = 8
+"""How often a pilot of a plan uses each of its mesons."""
 _SCALE_POINTS: Final = 2**8
 """Points of a pilot that say which energies are typical."""
 _BINS: Final = 16
@@ -215,8 +215,7 @@ def units_of(plan: Plan, start: int, stop: int) -> Iterator[Unit]:
     for species in range(len(plan.setup.parents)):
         low, high = (value >> plan.halved(species) for value in (start, stop))
         while low < high:
-            size = 1 << (high - low).bit_length() - 1
-            size = min(size, low & -low if low else size, UNIT_ROWS)
+            size = min(high - low, UNIT_ROWS)
             together = max(UNIT_ROWS // size, 1)
             for first in range(0, plan.replicates, together):
                 yield Unit(species, low, size, range(first, min(first + together, plan.replicates)))
@@ -266,13 +265,29 @@ def _looks(plan: Plan, arrivals: Arrivals, points: Floats) -> Iterator[tuple[Cha
 
 def _points(plan: Plan, unit: Unit, start: int, size: int, *meson: int) -> Floats:
     """Return points of a unit, replicate after replicate; ``meson`` marks the stream of the mesons."""
+    count = len(unit.replicates)
     streams = tuple((unit.species, replicate, *meson) for replicate in unit.replicates)
-    return unit_sets(size, seed=plan.seed, streams=streams, kind=plan.kind, start=start)
+    parts = [
+        unit_sets(few, seed=plan.seed, streams=streams, kind=plan.kind, start=first)
+        for first, few in _nets(start, size)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part.T.reshape(len(Axis), count, -1) for part in parts], axis=2).reshape(len(Axis), -1).T
+
+
+def _nets(start: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a range of points, each 2^k points from a multiple of that on, as Sobol' sets have to be."""
+    while size > 0:
+        part = 1 << size.bit_length() - 1
+        part = min(part, start & -start) if start else part
+        yield start, part
+        start, size = start + part, size - part
 
 
 def _drawn(plan: Plan, unit: Unit) -> Rays:
-    """Return the decaying mesons of a unit, replicate after replicate: fewer than points, since a meson costs more."""
-    few = _few(unit.size) if plan.energies is None else max(unit.size // _PLANNED_REUSE, 1)
+    """Return the decaying mesons of a unit, replicate after replicate: without a plan fewer than points."""
+    few = unit.size if plan.energies is not None else _few(unit.size)
     points = _points(plan, unit, unit.start * few // unit.size, few, 0)
     return recall(plan.setup.parents[unit.species], points)
 
@@ -419,20 +434,20 @@ def _pilot(plan: Plan, herds: list[Rays]) -> list[Pilot]:
     return found
 
 
-def _herds(plan: Plan, n: int) -> list[Rays]:
-    """Return a meson of each species for each of n points of a pilot."""
+def _herds(plan: Plan, n: int, reuse: int) -> list[Rays]:
+    """Return a meson of each species for each of n points of a pilot, each drawn one ``reuse`` times."""
     found = []
     for index, parents in enumerate(plan.setup.parents):
-        points = unit_points(n // REUSE, seed=plan.seed, stream=(_PILOT_STREAM, index, 0))
+        points = unit_points(n // reuse, seed=plan.seed, stream=(_PILOT_STREAM, index, 0))
         drawn = recall(parents, points)
-        found.append(drawn.with_weight(drawn.weight / REUSE)[np.arange(n) % len(drawn)])
+        found.append(drawn.with_weight(drawn.weight / reuse)[np.arange(n) % len(drawn)])
     return found
 
 
 def focus(model: Model, setup: Setup, spectra: Tables, seed: int) -> ImportanceGrid:
     """Return where in (ENERGY, Q_SQ) to spend points that look through every channel; it moves no expectation."""
     plan = Plan(model, setup, spectra, model.detections(setup.nuclei), seed, 1)
-    pilot = _pilot(plan, _herds(plan, PILOT_POINTS))
+    pilot = _pilot(plan, _herds(plan, PILOT_POINTS, REUSE))
     if not plan.channels or not pilot:
         return ImportanceGrid.uniform()
     a, b = (np.concatenate([item.points[:, axis] for item in pilot]) for axis in (Axis.ENERGY, Axis.Q_SQ))
@@ -450,7 +465,7 @@ def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates:
     """
     channels = model.detections(setup.nuclei)
     plan = Plan(model, setup, spectra, channels, seed, replicates, kind)
-    herds = _herds(plan, _PLAN_POINTS)
+    herds = _herds(plan, _PLAN_POINTS, _PLAN_REUSE)
     scale = _typical_energy(plan, herds)
     if not channels or scale <= 0.0:
         return plan
@@ -464,7 +479,7 @@ def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates:
     a, b, weight = (np.concatenate([row[column] for row in every]) for column in (1, 2, 3))
     if not weight.any():
         return plan
-    grid = _filled(ImportanceGrid.adapted(a, b, weight, bins=(_ENERGY_BINS, _BINS * count), floor=_FLOOR))
+    grid = ImportanceGrid.adapted(a, b, weight, bins=(_ENERGY_BINS, _BINS * count), floor=_FLOOR).filled(_PRODUCT)
     moments = np.zeros(len(setup.parents))
     for index, x, y, w in every:
         moments[index] += count * float(np.mean(w**2 / grid.density(x, y)))
@@ -476,13 +491,6 @@ def plan_for(model: Model, setup: Setup, spectra: Tables, seed: int, replicates:
     return replace(
         plan, energies=energies, value=_value(pilot, scale), halvings=tuple(halvings.tolist()), relvar=relvar
     )
-
-
-def _filled(grid: ImportanceGrid) -> ImportanceGrid:
-    """Return a grid mixed with the product of its projections, which fills cells that a pilot happened to miss."""
-    cells = grid.probability / grid.probability.sum()
-    product = np.outer(cells.sum(axis=1), cells.sum(axis=0))
-    return ImportanceGrid((1.0 - _PRODUCT) * cells + _PRODUCT * product)
 
 
 def _value(pilot: list[Pilot], scale: float) -> Floats:

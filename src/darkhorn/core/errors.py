@@ -77,7 +77,10 @@ def require_range(
     RangeError
         Naming the key, the first offending value, the range and the unit.
     """
-    values = np.atleast_1d(np.asarray(value, dtype=float))
+    values = np.asarray(value, dtype=float)
+    if values.size == 0 or _inside(values.min(), values.max(), low, high, open_low, open_high):
+        return
+    values = np.atleast_1d(values)
     below = values <= low if open_low else values < low
     above = values >= high if open_high else values > high
     bad = below | above | ~np.isfinite(values)
@@ -87,3 +90,10 @@ def require_range(
         suffix = f" {unit}" if unit else ""
         allowed = f"{left}{low:g}, {high:g}{right}{suffix}"
         raise RangeError(f"{key} = {float(values[bad][0]):g}{suffix} is outside the allowed range {allowed}")
+
+
+def _inside(least: float, most: float, low: float, high: float, open_low: bool, open_high: bool) -> bool:
+    """Return whether extremes are finite and within bounds: cheap, and no comparison holds for NaN."""
+    above = least > low if open_low or low == -np.inf else least >= low
+    below = most < high if open_high or high == np.inf else most <= high
+    return bool(above and below and -np.inf < least and most < np.inf)

@@ -108,13 +108,16 @@ def transverse_axes(direction: ArrayLike) -> tuple[Floats, Floats]:
     Source: Duff et al., "Building an orthonormal basis, revisited", J. Comput. Graph. Tech. 6, 1 (2017).
     """
     n = np.asarray(direction, dtype=float)
-    x, y, z = n[..., 0], n[..., 1], n[..., 2]
+    first, second = _transverse(n[..., 0], n[..., 1], n[..., 2])
+    return np.stack(first, axis=-1), np.stack(second, axis=-1)
+
+
+def _transverse(x: Floats, y: Floats, z: Floats) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """Return the components of both axes of :func:`transverse_axes`."""
     sign = np.copysign(1.0, z)
     a = -1.0 / (sign + z)
     b = x * y * a
-    e1 = np.stack([1.0 + sign * x**2 * a, sign * b, -sign * x], axis=-1)
-    e2 = np.stack([b, sign + y**2 * a, -y], axis=-1)
-    return e1, e2
+    return (1.0 + sign * x**2 * a, sign * b, -sign * x), (b, sign + y**2 * a, -y)
 
 
 def deflect(direction: ArrayLike, one_minus_cos: ArrayLike, phi: ArrayLike) -> Floats:
@@ -148,10 +151,12 @@ def deflect(direction: ArrayLike, one_minus_cos: ArrayLike, phi: ArrayLike) -> F
     n, versine, phi = (np.asarray(value, dtype=float) for value in (direction, one_minus_cos, phi))
     require_range("1 - cos", versine, -_ROUNDING, 2.0 + _ROUNDING)
     versine = np.clip(versine, 0.0, 2.0)
-    e1, e2 = transverse_axes(n)
-    sine = np.sqrt(versine * (2.0 - versine))
-    turned = (sine * np.cos(phi))[..., None] * e1 + (sine * np.sin(phi))[..., None] * e2
-    return np.asarray((1.0 - versine)[..., None] * n + turned)
+    x, y, z = n[..., 0], n[..., 1], n[..., 2]
+    first, second = _transverse(x, y, z)
+    sine, cosine = np.sqrt(versine * (2.0 - versine)), 1.0 - versine
+    along, across = sine * np.cos(phi), sine * np.sin(phi)
+    turned = [cosine * v + (along * e1 + across * e2) for v, e1, e2 in zip((x, y, z), first, second, strict=True)]
+    return np.stack(turned, axis=-1)
 
 
 def rotate(direction: ArrayLike, cos_theta: ArrayLike, phi: ArrayLike) -> Floats:
