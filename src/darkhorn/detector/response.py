@@ -9,7 +9,6 @@ from typing import Final, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from darkhorn.core.distributions import gauss_cdf, gauss_quantile
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats
 from darkhorn.core.units import GEV
@@ -156,10 +155,12 @@ class Response:
 
 def _truncated_gauss(u: Floats, mean: Floats, sigma: Floats) -> Floats:
     """Return the u-quantile of a Gaussian restricted to positive values; the mean itself where sigma is 0."""
+    from scipy.special import ndtr, ndtri
+
     wide = sigma > 0.0
     safe = np.where(wide, sigma, 1.0)
-    upper_tail = np.maximum((1.0 - u) * gauss_cdf(mean / safe), np.finfo(float).tiny)
-    return np.where(wide, np.maximum(mean - safe * gauss_quantile(upper_tail), 0.0), mean)
+    upper_tail = np.maximum((1.0 - u) * ndtr(mean / safe), np.finfo(float).tiny)
+    return np.where(wide, np.maximum(mean - safe * ndtri(upper_tail), 0.0), mean)
 
 
 def _fisher_versine(u: Floats, sigma: Floats) -> Floats:
