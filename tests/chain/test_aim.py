@@ -7,13 +7,21 @@ from hypothesis import strategies as st
 from oracle import brute_force_rate
 
 from darkhorn.chain.aim import aim, aimed_directions, fan
-from darkhorn.chain.decay import Spectrum, tabulate
+from darkhorn.chain.decay import (
+    Spectrum,
+    _density_over_p,
+    _node_energies,
+    _smooth_table,
+    tabulate,
+    tabulate_emission,
+)
 from darkhorn.core.errors import ThresholdError
 from darkhorn.core.importance import EnergyGrid, ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Rays
 from darkhorn.core.species import ELECTRON, K_PLUS, MUON, PI_PLUS, mass
 from darkhorn.detector.geometry import Box, Sphere
+from darkhorn.models.channels import three_body
 from darkhorn.models.productions import branching, production
 
 MINIBOONE = Sphere((0.0, 1.89614, 541.34), 6.106)
@@ -151,3 +159,15 @@ def test_cone_holds_the_detector(x: float, y: float, z: float, size: float, seed
 def test_closed_decay_names_its_threshold() -> None:
     with pytest.raises(ThresholdError, match=r"33\.9"):
         spectrum(PI_PLUS, MUON, 40.0)
+
+
+@pytest.mark.parametrize(("lepton", "smooth"), [(MUON, True), (ELECTRON, False)])
+def test_a_table_from_few_nodes_is_the_whole_table(lepton: int, smooth: bool) -> None:
+    emission = three_body(production("vector-ib1"), PI_PLUS, lepton, 5.0)
+    few = _smooth_table(emission, 5.0)
+    whole = _density_over_p(emission, 5.0, _node_energies(5.0, emission.energy_max, 1024))
+    assert (few is not None) is smooth
+    if few is not None:
+        assert np.abs(few - whole).max() < 2e-7 * whole.max()
+    table = tabulate_emission(emission).table
+    assert np.abs(table - whole).max() < 2e-7 * whole.max()

@@ -23,11 +23,12 @@ from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import Observed, observe
 from darkhorn.chain.parents import point_flux
 from darkhorn.chain.photographs import Photographs, propagators_differ, ratios, sample_of, sums_of
+from darkhorn.chain.photons import Vertices, somewhere
 from darkhorn.chain.predict import REPLICATES, next_points
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import tabulate_all
 from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import Axis, unit_points
+from darkhorn.core.points import Axis, unit_points, unit_sets
 from darkhorn.core.rays import Floats
 from darkhorn.models.channels import Channel, Conversion, Line, Model
 
@@ -35,13 +36,15 @@ _FIRST_POINTS: Final = 2**11, 2**14
 """Mesons of each species and replicate to start with: at least, and for an error of 1 % or less."""
 MOST_POINTS: Final = 2**16
 """And at most, for the sake of memory: closer than 1 MeV to a threshold this gives errors of 1 to 2 %."""
+_THINNED: Final = 2**13
+"""Mesons of a species and replicate from which on only some of their lines of flight are kept."""
 _LOOKS: Final = 2**8, 2**11
 """Particles of each replicate that are looked at: at least and at most."""
 _MESONS_A_LOOK: Final = 2**4
 _RAREST: Final = 3
 """A channel of few events gets at least 1/2^3 of the looks."""
 _STREAM: Final = 5_000_000
-_PILOT_POINTS: Final = 2**11
+_PILOT_POINTS: Final = 2**10
 _PROBES: Final = 2**8
 _FEWEST: Final = 4
 """A species gets at least 1/2^4 of the mesons of the one that sends most."""
@@ -116,7 +119,8 @@ class Bench:
                 points = [unit_points(few, seed=self.seed, stream=stream) for stream in streams]
                 mesons = recall(parents, np.concatenate(chosen))
                 mesons = mesons.with_weight(mesons.weight * count)
-                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape))
+                thinned = count if few >= _THINNED else 0
+                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape, thinned))
             self._batches[setup.name, n] = tuple(made)
         return self._batches[setup.name, n]
 
@@ -308,9 +312,10 @@ class Family:
         channels = self.lead.detections(setup.nuclei)
         for channel, (grid, halvings) in zip(channels, self._pilot(setup, crossing, channels), strict=True):
             few = looks >> halvings
-            drawn = [unit_points(few, seed=bench.seed, stream=(_STREAM, replicate)) for replicate in range(count)]
+            streams = tuple((_STREAM, replicate) for replicate in range(count))
+            drawn = unit_sets(few, seed=bench.seed, streams=streams)
             replicate = np.repeat(np.arange(count), few)
-            arrivals, moved = thin(crossing, grid, np.concatenate(drawn), replicate)
+            arrivals, moved = thin(crossing, grid, drawn, replicate)
             found, q_sq = self._see(setup, arrivals, channel, moved)
             keep = np.flatnonzero(found.weight > 0.0)
             sample = sample_of(channel, arrivals.rays.energy[keep], q_sq[keep])
@@ -318,9 +323,11 @@ class Family:
             seen.append(Photographs(channel, q_sq[keep], sample, sums))
         return seen
 
-    def _see(self, setup: Setup, arrivals: Arrivals, channel: Channel, points: Floats) -> tuple[Observed, Floats]:
+    def _see(
+        self, setup: Setup, arrivals: Arrivals, channel: Channel, points: Floats, at: Vertices | None = None
+    ) -> tuple[Observed, Floats]:
         """Return what is reconstructed, and the momentum transfer of each particle."""
-        photons = detect(channel, arrivals, self.lead.particle_mass, setup.shape, points, setup.rings)
+        photons = detect(channel, arrivals, self.lead.particle_mass, setup.shape, points, setup.rings, at)
         return observe(photons, setup.response, setup.window, points), photons.q_sq
 
     def _pilot(self, setup: Setup, crossing: Crossing, channels: Sequence[Channel]) -> list[tuple[ImportanceGrid, int]]:
@@ -328,10 +335,11 @@ class Family:
         points = unit_points(_PILOT_POINTS, seed=self.bench.seed, stream=(_STREAM, self.bench.replicates))
         whole = replace(crossing, ends=crossing.ends[[0, -1]])
         arrivals, moved = thin(whole, ImportanceGrid.uniform(), points, np.zeros(len(points), dtype=np.int64))
+        at = somewhere(arrivals, self.lead.particle_mass, moved)
         guided = [guide.detections(setup.nuclei) for guide in self._guides[1:]]
         worths = []
         for number, channel in enumerate(channels):
-            seen, q_sq = self._see(setup, arrivals, channel, moved)
+            seen, q_sq = self._see(setup, arrivals, channel, moved, at)
             worth = [seen.weight]
             if isinstance(channel, Conversion):
                 energy = arrivals.rays.energy
