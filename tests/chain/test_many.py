@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scanning import write_scenario
 
-from darkhorn.chain.crossing import Aimed, Batch, cross, few_lines, thin
+from darkhorn.chain.crossing import Batch, cross, thin
 from darkhorn.chain.many import Bench, Family, differ_in_mediator, emission_key, first_mesons
 from darkhorn.chain.observe import cells_of
 from darkhorn.chain.predict import predict
@@ -257,38 +257,3 @@ def test_mesons_that_are_left_out_reach_nothing(scenario: Scenario, bench: Bench
 
 def test_mesons_to_start_with() -> None:
     assert [first_mesons(precision) for precision in (0.2, 0.05, 0.02, 0.01, 0.001)] == [2048, 2048, 8192, 16384, 16384]
-
-
-def test_few_lines_keep_sums_of_each_replicate() -> None:
-    rng = np.random.default_rng(5)
-    n = 4000
-    gamma = rng.uniform(2.0, 30.0, n)
-    columns = rng.uniform(0.99, 1.0, n), gamma, np.sqrt(1.0 - gamma**-2), rng.exponential(1.0, n), rng.uniform(size=n)
-    lines = Aimed(np.arange(n), np.zeros((n, 3)), np.ones(n), rng.uniform(1.0, 12.0, n), *columns)
-    replicate = np.repeat(np.arange(4), n // 4)
-    sums, kept = [], []
-    for u in (np.arange(64) + 0.5) / 64:
-        few = few_lines(lines, replicate, float(u))
-        sums.append(np.bincount(replicate[few.row], few.weight * few.u, 4))
-        kept.append(len(few.row))
-        assert np.array_equal(few.gamma, lines.gamma[few.row])
-    assert np.mean(kept) == pytest.approx(0.35 * n, abs=0.02)
-    # over all offsets of the systematic draw the sum of anything is exact, but for the 64 steps
-    expected = np.bincount(replicate, lines.weight * lines.u, 4)
-    assert np.mean(sums, axis=0) == pytest.approx(expected, rel=0.01)
-    assert np.std(sums, axis=0, ddof=1).max() > 0.0
-
-
-def test_thinned_lines_give_the_same_rate(scenario: Scenario, bench: Bench) -> None:
-    model = scenario.model
-    whole, thinned = Bench(bench.setups, 3, 8), Bench(bench.setups, 3, 8)
-    (setup,) = bench.setups
-    n = 2**13
-    made = thinned.batches(setup, n)
-    assert [item.thinned for item in made] == [8]
-    whole._batches[setup.name, n] = tuple(replace(item, thinned=0) for item in made)
-    assert len(made[0].aimed.row) == pytest.approx(0.35 * len(whole.batches(setup, n)[0].aimed.row), rel=0.01)
-    for m_x in (5.0, 30.0):
-        moved = replace(model, m_x=m_x)
-        few, all_ = (Family(item, [moved])._mode([moved], setup, n)[0].signal for item in (thinned, whole))
-        agree(few, all_, 4.0)

@@ -25,10 +25,6 @@ from darkhorn.models.channels import Line, Model
 from darkhorn.physics.directed import directed_density, lab_energy_limits, rest_energy
 
 _MARGIN: Final = 1.0e-6
-_KEPT: Final = 0.35
-"""Share of the lines of flight that a thinned batch keeps."""
-_EVEN: Final = 0.25
-"""Share of these that is drawn without a look at what a line is worth."""
 
 
 class Aimed(NamedTuple):
@@ -77,8 +73,6 @@ class Batch:
         Detector volume.
     angle : (N,) float
         Between the flight and the nearest line into the sphere around the detector, rad; 0 or less where they meet.
-    thinned : int
-        Into how many replicates the batch falls, to keep some of the lines of each (:func:`few_lines`); 0 to keep all.
     """
 
     species: int
@@ -86,22 +80,26 @@ class Batch:
     points: Floats
     shape: Shape
     angle: Floats
-    thinned: int = 0
 
     @classmethod
-    def make(cls, species: int, mesons: Rays, points: Floats, shape: Shape, thinned: int = 0) -> Self:
+    def make(cls, species: int, mesons: Rays, points: Floats, shape: Shape) -> Self:
         """Return a batch; the angles follow from the mesons and the detector."""
         centre, radius = shape.bounding_sphere()
         line = np.asarray(centre) - mesons.x[:, 1:]
         distance = np.maximum(np.sqrt(np.einsum("ij,ij->i", line, line)), radius)
         cosine = np.einsum("ij,ij->i", line, mesons.direction) / distance
         angle = np.arccos(np.clip(cosine, -1.0, 1.0)) - np.arcsin(radius / distance)
-        return cls(species, mesons, points, shape, angle, thinned)
+        return cls(species, mesons, points, shape, angle)
 
     @cached_property
     def momentum(self) -> Floats:
         """Momentum of the mesons in MeV, (N,)."""
         return self.mesons.momentum
+
+    @cached_property
+    def fastest(self) -> float:
+        """Largest of these; 0 without mesons."""
+        return float(self.momentum.max(initial=0.0))
 
     @cached_property
     def aimed(self) -> Aimed:
@@ -113,10 +111,7 @@ class Batch:
         cosine = np.einsum("ij,ij->i", mesons.direction, direction)
         gamma = mesons.energy / mass(self.species)
         columns = cosine, gamma, mesons.beta, mesons.weight * solid_angle, self.points[:, Axis.ENERGY]
-        lines = Aimed(row, direction[row], distance[row], chord[row], *(column[row] for column in columns))
-        if not self.thinned or not len(row):
-            return lines
-        return few_lines(lines, row // (len(mesons) // self.thinned), float(self.points[0, Axis.SCATTER]))
+        return Aimed(row, direction[row], distance[row], chord[row], *(column[row] for column in columns))
 
     def reaching(self, spectrum: Spectrum | Line) -> Ints:
         """Return the rows whose particles can fly into the detector: all of them for light particles.
@@ -126,9 +121,9 @@ class Batch:
         """
         top = spectrum.energy if isinstance(spectrum, Line) else spectrum.energy_max
         momentum = np.sqrt(max((top - spectrum.mass) * (top + spectrum.mass), 0.0))
-        forward = spectrum.mass * self.momentum / mass(self.species)
-        if not forward.size or forward.max() <= momentum:
+        if spectrum.mass * self.fastest <= momentum * mass(self.species):
             return np.arange(len(self.mesons))
+        forward = spectrum.mass * self.momentum / mass(self.species)
         widest = np.arcsin(np.minimum(momentum / np.maximum(forward, 1.0e-300), 1.0))
         reached: Ints = np.flatnonzero((forward <= momentum) | (self.angle <= widest + _MARGIN))
         return reached
@@ -141,34 +136,6 @@ class Batch:
         there = np.zeros(len(self.mesons), dtype=np.bool_)
         there[reached] = True
         return np.flatnonzero(there[self.aimed.row])
-
-
-def few_lines(lines: Aimed, replicate: Ints, u: float) -> Aimed:
-    """Return a third of the lines of flight, some of them twice, with weights that keep every expectation.
-
-    A line is worth what a massless particle would be: flux times energy times path in the detector; a quarter of
-    those that are kept is drawn without that, for the sake of heavy particles. Drawing is systematic along the energy.
-
-    Parameters
-    ----------
-    lines : Aimed
-        (N,) lines.
-    replicate : (N,) int
-        To which replicate each belongs.
-    u : float
-        Uniform number in [0, 1).
-    """
-    doppler = 1.0 - lines.beta * lines.cosine
-    worth = lines.weight * lines.chord / (lines.gamma**3 * doppler**3)
-    number, total = np.bincount(replicate), np.bincount(replicate, worth)
-    share = worth / np.where(total > 0.0, total, 1.0)[replicate]
-    wanted = _KEPT * ((1.0 - _EVEN) * number[replicate] * share + _EVEN)
-    order = np.argsort(replicate + 0.5 * doppler)
-    running = np.cumsum(wanted[order])
-    ticks = np.arange(u, running[-1], 1.0)
-    kept = order[np.minimum(np.searchsorted(running, ticks, side="right"), len(order) - 1)]
-    chosen = Aimed(lines.row[kept], lines.direction[kept], *(column[kept] for column in lines[2:]))
-    return chosen._replace(weight=chosen.weight / wanted[kept])
 
 
 class Sent(NamedTuple):

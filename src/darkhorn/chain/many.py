@@ -36,8 +36,6 @@ _FIRST_POINTS: Final = 2**11, 2**14
 """Mesons of each species and replicate to start with: at least, and for an error of 1 % or less."""
 MOST_POINTS: Final = 2**16
 """And at most, for the sake of memory: closer than 1 MeV to a threshold this gives errors of 1 to 2 %."""
-_THINNED: Final = 2**13
-"""Mesons of a species and replicate from which on only some of their lines of flight are kept."""
 _LOOKS: Final = 2**8, 2**11
 """Particles of each replicate that are looked at: at least and at most."""
 _MESONS_A_LOOK: Final = 2**4
@@ -119,8 +117,7 @@ class Bench:
                 points = [unit_points(few, seed=self.seed, stream=stream) for stream in streams]
                 mesons = recall(parents, np.concatenate(chosen))
                 mesons = mesons.with_weight(mesons.weight * count)
-                thinned = count if few >= _THINNED else 0
-                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape, thinned))
+                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape))
             self._batches[setup.name, n] = tuple(made)
         return self._batches[setup.name, n]
 
