@@ -245,7 +245,7 @@ def predict(
 
     A pilot says with how many points to begin; then the spread over replicates says how many more are needed. To look
     after each few points and stop where the spread happens to be small would quote errors that are too small, so each
-    look adds as many points as should be enough: the spread over seeds is 0.9 to 1.2 of the quoted error.
+    look adds as many points as should be enough. What is left makes the spread over seeds about 1.1 of the quoted one.
 
     Parameters
     ----------
