@@ -184,12 +184,3 @@ def test_filled_grid_keeps_its_projections_and_has_no_holes() -> None:
     assert np.allclose(grid.filled(0.0).probability, whole, rtol=1e-12)
     with pytest.raises(RangeError, match="share of the product"):
         grid.filled(1.1)
-
-
-def test_each_smoothing_spreads_a_peak_to_the_next_neighbours() -> None:
-    a = b = np.array([0.5])
-    reach = [
-        np.count_nonzero(ImportanceGrid.adapted(a, b, np.ones(1), bins=7, floor=1e-9, smoothings=k).probability > 1e-6)
-        for k in (0, 1, 2)
-    ]
-    assert reach == [1, 5, 13]

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from multiprocessing import Pipe
+from multiprocessing import Pipe, get_all_start_methods
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
 from darkhorn.core.species import PI_MINUS, PI_PLUS
 from darkhorn.experiments.beams import load_beam
-from darkhorn.report import drawing
 from darkhorn.report.drawing import render_all
 from darkhorn.report.figures import Produced, beam_pictures, load, spectra_pictures
 from darkhorn.report.run import compute
@@ -60,9 +59,10 @@ print(code, *({"matplotlib", "numba", "fontTools", "darkhorn.cli.scan"} & set(sy
 """
 
 
+@pytest.mark.skipif(
+    "fork" not in get_all_start_methods() or sys.platform == "darwin", reason="this system makes no copies"
+)
 def test_the_process_that_computes_loads_nothing_that_draws(tmp_path: Path) -> None:
-    if not drawing._can_copy():
-        pytest.skip("this process cannot be copied")
     done = subprocess.run(
         [sys.executable, "-c", RUN, str(STOPPED), "--out", str(tmp_path)], capture_output=True, text=True, check=True
     )

@@ -22,11 +22,8 @@ from darkhorn.core.species import lifetime
 from darkhorn.physics.directed import massless_two_body_density
 
 _PILOT_STREAM = 1_000_000
-_PILOTS = {False: (2, 2**8, (16, 32)), True: (3, 2**12, (24, 24))}
-"""Pilots, points of each and cells in (p, theta); many more where every bin of the energy is wanted."""
-_PRODUCT = 0.2
-"""Share of the product of both projections in the grid: fills cells that the pilots happened to miss."""
-_SMOOTHINGS = 2
+_PILOTS = {False: (2, 2**9, 12), True: (3, 2**12, 24)}
+"""Pilots, points of each and cells along each side of the grid; many more where every bin of the energy is wanted."""
 _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
 _PILOT_BINS = 48
@@ -148,8 +145,7 @@ def adapt(
         place = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         a, b, jacobian = (np.concatenate(pair) for pair in zip((a, b, jacobian), place, strict=True))
         worth = balanced_worth(_bins(energy), flux) if even else np.sqrt(((flux * energy) ** 2).mean(axis=0))
-        grid = ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells, smoothings=_SMOOTHINGS)
-        sampler = replace(sampler, grid=grid.filled(_PRODUCT))
+        sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells))
     return sampler
 
 

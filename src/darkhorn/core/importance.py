@@ -38,13 +38,7 @@ class ImportanceGrid:
 
     @classmethod
     def adapted(
-        cls,
-        a: Floats,
-        b: Floats,
-        weight: Floats,
-        bins: int | tuple[int, int] = 24,
-        floor: float = 0.1,
-        smoothings: int = 1,
+        cls, a: Floats, b: Floats, weight: Floats, bins: int | tuple[int, int] = 24, floor: float = 0.1
     ) -> Self:
         """Return the grid proportional to sqrt(sum of w^2) of a pilot run, mixed with a uniform floor.
 
@@ -59,8 +53,6 @@ class ImportanceGrid:
             Cells along each side, or along the first and the second coordinate.
         floor : float
             Share of a uniform density, 0 < floor <= 1, so that no region is ever without points.
-        smoothings : int
-            How often each cell takes half of its content from its four neighbours, >= 0.
 
         Raises
         ------
@@ -69,10 +61,9 @@ class ImportanceGrid:
         """
         require_range("floor", floor, 0.0, 1.0, open_low=True)
         square, _, _ = np.histogram2d(a, b, bins=bins, range=((0, 1), (0, 1)), weights=weight**2)
-        smooth = np.sqrt(square)
-        for _ in range(smoothings):
-            padded = np.pad(smooth, 1, mode="edge")
-            smooth = smooth + 0.25 * (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:])
+        root = np.sqrt(square)
+        padded = np.pad(root, 1, mode="edge")
+        smooth = root + 0.25 * (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:])
         total = smooth.sum()
         shape = smooth / total if total > 0 else np.full_like(smooth, 1.0 / smooth.size)
         return cls((1.0 - floor) * shape + floor / smooth.size)
