@@ -166,7 +166,7 @@ def follow_to(
         raise unknown_name("along", along, _ALONG)
     require_range("mean", mean, 0.0, open_low=True)
     task = _prepare(layers, x, p, passage, current, words, z_end)
-    n, draws = len(task.x), np.ascontiguousarray(u, dtype=np.float64)
+    n, draws = len(task.x), np.require(u, np.float64, ["C", "W"])  # one kind of array, one compilation
     if draws.shape != (n,):
         raise RangeError(f"u has shape {draws.shape}; allowed: ({n},), one a particle")
     require_range("u", draws, 0.0, 1.0)
