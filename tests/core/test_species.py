@@ -92,7 +92,7 @@ def test_unknown_name_offers_the_nearest() -> None:
         species.pdgid("pi")
 
 
-def test_the_table_says_what_the_package_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_says_what_the_package_says() -> None:
     from particle import Particle
 
     table = species._table()

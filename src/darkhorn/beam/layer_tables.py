@@ -13,13 +13,28 @@ SAME = 1.0e-12
 
 @lru_cache(maxsize=32)
 def tables_of(layers: Layers, nothing: tuple[bool, ...]) -> tuple[Floats, Ints, Floats]:
-    """Return the tables of the layers with all those media taken for the same that do ``nothing``, (M,)."""
+    """Return :func:`tables` of the layers with all those media taken for the same that do ``nothing``, (M,)."""
     first = nothing.index(True) if True in nothing else 0
     return tables(joined(layers, np.where(nothing, first, np.arange(len(nothing)))))
 
 
 def tables(layers: Layers) -> tuple[Floats, Ints, Floats]:
-    """Return the three tables, ``bounds``, ``codes`` and ``kinds``, that the kernels read; see ``_kernel.py``."""
+    """Return what the kernels read of S slabs with up to B boundaries; ``_kernel.py`` names the columns.
+
+    Parameters
+    ----------
+    layers : Layers
+        Geometry.
+
+    Returns
+    -------
+    bounds : (S, 4 + 4 B) float
+        Planes and radii in m, slopes, squares of radii in m^2.
+    codes : (S, 5 + 4 B) int
+        What each layer is, and where it goes on.
+    kinds : (K, 2) float
+        Medium and share of the horn current of each kind of layer.
+    """
     finite = np.isfinite(layers.r_start)
     count = finite.sum(axis=1)
     start, end = np.where(finite, layers.r_start, 0.0), np.where(finite, layers.r_end, 0.0)

@@ -112,12 +112,12 @@ class Bench:
             made, count = [], self.replicates
             for index, (parents, halved) in enumerate(zip(setup.parents, self._halvings(setup), strict=True)):
                 few = max(n >> halved, 1)
-                streams = [(index, replicate) for replicate in range(count)]
-                chosen = [unit_points(few, seed=self.seed, stream=(*stream, 0)) for stream in streams]
-                points = [unit_points(few, seed=self.seed, stream=stream) for stream in streams]
-                mesons = recall(parents, np.concatenate(chosen))
+                streams = tuple((index, replicate) for replicate in range(count))
+                points = unit_sets(few, seed=self.seed, streams=streams)
+                chosen = unit_sets(few, seed=self.seed, streams=tuple((*stream, 0) for stream in streams))
+                mesons = recall(parents, chosen)
                 mesons = mesons.with_weight(mesons.weight * count)
-                made.append(Batch.make(parents.species, mesons, np.concatenate(points), setup.shape))
+                made.append(Batch.make(parents.species, mesons, points, setup.shape))
             self._batches[setup.name, n] = tuple(made)
         return self._batches[setup.name, n]
 

@@ -117,7 +117,10 @@ def msq_vector_sum_minus(
     m_x: ArrayLike,
     q2_minus_m2: ArrayLike | None = None,
 ) -> Floats:
-    """Return :func:`msq_vector` for q_l = 1, q_M = -1, in MeV^2; not gauge invariant; m_x > 0."""
+    """Return :func:`msq_vector` for q_l = 1, q_M = -1, in MeV^2; not gauge invariant; m_x > 0.
+
+    Parameters, shapes and source as there.
+    """
     return msq_vector(m12_sq, m23_sq, M, m_l, m_x, 1.0, -1.0, q2_minus_m2)
 
 
@@ -129,7 +132,10 @@ def msq_vector_hadronic(
     m_x: ArrayLike,
     q2_minus_m2: ArrayLike | None = None,
 ) -> Floats:
-    """Return :func:`msq_vector` for q_l = 0, q_M = 1 (IB2 + contact), in MeV^2; not gauge invariant; m_x > 0."""
+    """Return :func:`msq_vector` for q_l = 0, q_M = 1 (IB2 + contact), in MeV^2; not gauge invariant; m_x > 0.
+
+    Parameters, shapes and source as there.
+    """
     return msq_vector(m12_sq, m23_sq, M, m_l, m_x, 0.0, 1.0, q2_minus_m2)
 
 
@@ -192,7 +198,10 @@ def msq_vector_ib1(
     m_x: ArrayLike,
     q2_minus_m2: ArrayLike | None = None,
 ) -> Floats:
-    """Return :func:`msq_lepton_line` for the vector vertex gamma^mu, in MeV^2; not gauge invariant; m_x > 0."""
+    """Return :func:`msq_lepton_line` for the vector vertex gamma^mu, in MeV^2; not gauge invariant; m_x > 0.
+
+    Parameters, shapes and source as there.
+    """
     return msq_lepton_line(m12_sq, m23_sq, M, m_l, m_x, 1.0, 1.0, q2_minus_m2)
 
 
@@ -204,7 +213,10 @@ def msq_axial_ib1(
     m_x: ArrayLike,
     q2_minus_m2: ArrayLike | None = None,
 ) -> Floats:
-    """Return :func:`msq_lepton_line` for the axial vertex gamma^mu gamma5, in MeV^2; m_x > 0."""
+    """Return :func:`msq_lepton_line` for the axial vertex gamma^mu gamma5, in MeV^2; m_x > 0.
+
+    Parameters, shapes and source as there.
+    """
     return msq_lepton_line(m12_sq, m23_sq, M, m_l, m_x, -1.0, 1.0, q2_minus_m2)
 
 
