@@ -87,12 +87,19 @@ def test_shares_of_the_published_totals(flux: SecondFlux) -> None:
     assert numubar[0] / (0.3095 * ALL["numubar"]) == pytest.approx(1.0, abs=SYSTEMATIC)
 
 
-def test_generations_fall_and_passing_protons_matter_for_the_wrong_sign(flux: SecondFlux) -> None:
-    for flavour, falls, share in (("numu", 0.12, 0.012), ("numubar", 0.35, 0.12)):
-        once = flux.total(flavour, (NUCLEONS_AGAIN,))[0]
-        twice, error, _ = flux.total(flavour, (NUCLEONS_TWICE,))
-        assert 0.3 * falls * once < twice + 2.0 * error
-        assert twice - 2.0 * error < falls * once
+def test_generations_fall() -> None:
+    """The second generation has rare histories of large weight, hence the points; the error says that they suffice."""
+    kinds = (NUCLEONS_AGAIN, NUCLEONS_TWICE)
+    found = second_flux(LINE, [DISC], EDGES, kinds=kinds, n=2**14, replicates=4, seed=5)[0]
+    for flavour, falls in (("numu", 0.12), ("numubar", 0.35)):
+        once = found.total(flavour, (NUCLEONS_AGAIN,))[0]
+        twice, error, _ = found.total(flavour, (NUCLEONS_TWICE,))
+        assert error < 0.4 * twice
+        assert 0.3 * falls < twice / once < falls
+
+
+def test_passing_protons_matter_for_the_wrong_sign(flux: SecondFlux) -> None:
+    for flavour, share in (("numu", 0.012), ("numubar", 0.12)):
         past, again = (flux.total(flavour, (name,))[0] for name in (PASSING, PASSING_AGAIN))
         assert past / ALL[flavour] == pytest.approx(share, rel=0.25)
         assert 0.0 < again < 0.3 * past
