@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from darkhorn.chain.gradients import SmoothRate, gradients_of
-from darkhorn.chain.rate import draw_sample, rate
+from darkhorn.chain.rate import rate
+from darkhorn.chain.rate_sample import draw_sample
 from darkhorn.chain.scenario import load_scenario
 
 REPEATS = 15
@@ -84,4 +85,4 @@ def main(points: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2**12)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2**14)

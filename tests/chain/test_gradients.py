@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from darkhorn.chain.predict import mean_and_error, predict
-from darkhorn.chain.rate import draw_sample, rate
+from darkhorn.chain.rate import rate
+from darkhorn.chain.rate_sample import draw_sample
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.core.errors import DarkhornError, RangeError, ScenarioError
 from darkhorn.models.photoconversion import Photoconversion

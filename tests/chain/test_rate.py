@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from darkhorn.chain.predict import mean_and_error, predict
-from darkhorn.chain.rate import Sample, draw_sample, emission_table, event_weights, rate
+from darkhorn.chain.rate import Sample, emission_table, event_weights, rate
+from darkhorn.chain.rate_sample import draw_sample, thinned
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import RangeError, ScenarioError, ThresholdError
@@ -113,7 +114,7 @@ def test_the_end_of_the_spectrum_moves_with_the_mass(name: str, lepton: int) -> 
 
 
 def test_same_seed_same_bytes_and_fixed_photons() -> None:
-    again = draw_sample(SCALAR, beam()[1][0])
+    again = draw_sample(SCALAR, beam()[1][0], points=2**12)
     assert rate(again, 10.0, 50.0).tobytes() == rate(sample("scalar"), 10.0, 50.0).tobytes()
     assert all((event_weights(again, k, 10.0, 50.0) >= 0.0).all() for k in range(len(again.rows)))
 
@@ -158,3 +159,43 @@ def test_both_libraries_agree_on_the_same_points(name: str) -> None:
         assert np.abs(other - expected).max() < 1e-12 * expected.max()
         large = expected > 1e-6 * expected.max()
         assert other[large] == pytest.approx(expected[large], rel=1e-10)
+
+
+@lru_cache
+def whole() -> Sample:
+    return draw_sample(SCALAR, beam()[1][0], points=2**10, replicates=4, kept=None)
+
+
+@pytest.mark.parametrize("masses", [(10.0, 50.0), (10.5, 55.0), (1.0, 50.0), (19.0, 400.0)])
+def test_thinning_moves_no_expectation(masses: tuple[float, float]) -> None:
+    """Mean over random starts against all photons, in total and by bin, also far from where photons are worth most."""
+    seeds = range(400)
+    found = np.array([rate(thinned(whole(), 64, seed), *masses).sum(axis=0) for seed in seeds])
+    expected = rate(whole(), *masses).sum(axis=0)
+    error = found.std(axis=0, ddof=1) / np.sqrt(len(seeds))
+    assert np.all(np.abs(found.mean(axis=0) - expected) <= 4.5 * error + 1e-12 * expected.sum())
+    total = found.sum(axis=1)
+    spread = total.std(ddof=1)
+    assert 0.0 < spread < 0.5 * expected.sum()
+    assert total.mean() == pytest.approx(expected.sum(), abs=4.0 * spread / np.sqrt(len(seeds)))
+
+
+def test_thinning_keeps_so_many_and_hardly_adds_to_the_error() -> None:
+    near = thinned(whole(), 128, 1, [(10.0, 50.0)])
+    assert sum(len(rows.cell) for rows in near.rows) == pytest.approx(4 * 128, abs=2)
+    for one in near.rows:
+        assert np.bincount(one.cell // near.cells, minlength=4) == pytest.approx([128] * 4, abs=16)
+    full, few = (rate(item, 10.5, 52.0).sum(axis=1) for item in (whole(), near))
+    assert few == pytest.approx(full, rel=0.04)  # random choices of 128 would differ by 20 %
+    assert len(whole().rows[0].cell) > 5 * len(near.rows[0].cell)
+
+
+def test_thinning_is_repeatable_and_refuses_too_few() -> None:
+    one, other, third = (thinned(whole(), 64, seed).rows[0] for seed in (1, 1, 2))
+    assert all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+    assert one.photon.tobytes() != third.photon.tobytes()
+    assert thinned(whole(), 10**6, 1) is whole()
+    with pytest.raises(RangeError, match="photons that are kept = 15"):
+        thinned(whole(), 15, 1)
+    with pytest.raises(RangeError, match="m_x"):
+        thinned(whole(), 64, 1, [(25.0, 50.0)])

@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from darkhorn.chain.rate import draw_sample, rate
+from darkhorn.chain.rate import rate
+from darkhorn.chain.rate_sample import draw_sample
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.core.errors import RangeError, UnknownNameError
 from darkhorn.experiments.loader import Distribution

@@ -35,7 +35,8 @@ def derivative_costs(repeats: int = 5) -> dict[str, float] | None:
     if find_spec("jax") is None:
         return None
     from darkhorn.chain.gradients import SmoothRate, load_jax
-    from darkhorn.chain.rate import draw_sample, rate
+    from darkhorn.chain.rate import rate
+    from darkhorn.chain.rate_sample import draw_sample
 
     overrides = ("experiment.modes='neutrino'", f"m_x={MASSES[0]}", f"m_mediator={MASSES[1]}")
     scenario = load_scenario("miniboone", model="scalar-benchmark", overrides=overrides)

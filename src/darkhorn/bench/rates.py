@@ -12,7 +12,9 @@ from darkhorn.bench.clock import cpu_seconds
 from darkhorn.chain.detect import detect
 from darkhorn.chain.many import Bench, Family
 from darkhorn.chain.observe import observe
-from darkhorn.chain.predict import ModePrediction, predict
+from darkhorn.chain.predict import ModePrediction, mean_and_error, predict
+from darkhorn.chain.rate import rate
+from darkhorn.chain.rate_sample import draw_sample, thinned
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.walk import reused, send, tabulate_all
@@ -24,6 +26,8 @@ from darkhorn.models.channels import Model
 NEUTRINO_MODE: Final = "experiment.modes=['neutrino']"
 PRECISION: Final = 0.01
 _STAGE_POINTS: Final = 2**14
+_DRAWN, _KEPT = 2**14, 2**8
+"""Mesons of a species and replicate, and photons of a replicate that are kept for the neighbourhood of two masses."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +64,38 @@ def no_cache() -> Iterator[None]:
 def one_rate(repeats: int = 5) -> RateCost:
     """Return the cost of the rate of the neutrino mode to 1 %, mesons from the cache."""
     scenario, setup = neutrino_mode()
-    return _rate_cost(scenario, setup, repeats)
+    return _rate_cost(scenario, setup, (1,) * repeats)
 
 
-def one_rate_from_protons(repeats: int = 5) -> RateCost:
-    """Return the same without a cache: pilots, target, horn and matter included."""
-    scenario = neutrino_mode()[0]
+def one_rate_from_protons(repeats: int = 5, *, mapped: bool = False) -> RateCost:
+    """Return the same without a cache, target, horn and matter included, with a seed of its own each time.
+
+    Parameters
+    ----------
+    repeats : int
+        Measurements of which the median counts.
+    mapped : bool
+        Whether the map of the source is there already, as it is for every seed and model once a beam has been run.
+    """
+    scenario, setup = neutrino_mode()
+    seeds = tuple(range(1, repeats + 1))
     with no_cache():
-        return _rate_cost(scenario, None, repeats)
+        return _rate_cost(scenario, setup if mapped else None, seeds)
 
 
-def _rate_cost(scenario: Scenario, setup: Setup | None, repeats: int) -> RateCost:
+def _rate_cost(scenario: Scenario, setup: Setup | None, seeds: tuple[int, ...]) -> RateCost:
+    """Return the median cost of one rate a seed; error, variance and histories are means."""
     found: list[ModePrediction] = []
+    left = iter((seeds[0], *seeds))
 
     def run() -> None:
         setups = (setup,) if setup else scenario.setups()
-        found.extend(predict(scenario.model, setups, precision=PRECISION).modes.values())
+        found.extend(predict(scenario.model, setups, precision=PRECISION, seed=next(left)).modes.values())
 
-    cpu = cpu_seconds(run, repeats)
-    mode = found[-1]
-    histories = mode.points * len(mode.signal)
-    return RateCost(cpu, mode.relative_error, mode.relvar, histories)
+    cpu = cpu_seconds(run, len(seeds))
+    told = [(mode.relative_error, mode.relvar, mode.points * len(mode.signal)) for mode in found[1:]]
+    error, relvar, histories = np.mean(told, axis=0)
+    return RateCost(cpu, float(error), float(relvar), round(histories))
 
 
 def error_over_spread(seeds: int = 32, precision: float = PRECISION) -> float:
@@ -117,7 +132,11 @@ def stages(repeats: int = 5) -> dict[str, float]:
 
 
 def further_point(repeats: int = 5) -> dict[str, float]:
-    """Return CPU milliseconds of a further point: ``m_x`` (its particles anew), ``m_mediator`` (photons shared)."""
+    """Return CPU milliseconds of a further point: ``m_x`` (its particles anew), ``m_mediator`` (particles shared).
+
+    ``both`` is that of a point with both masses 5 % away, from fixed photons thinned for this neighbourhood, and
+    ``both_error`` its relative error.
+    """
     scenario, setup = neutrino_mode()
     model: Any = scenario.model
     bench = Bench((setup,), 1, scenario.run.replicates)
@@ -125,9 +144,15 @@ def further_point(repeats: int = 5) -> dict[str, float]:
     lead.rates(model, PRECISION)
     heavier: Model = replace(model, m_mediator=1.05 * model.m_mediator)
     other: Model = replace(model, m_x=1.05 * model.m_x)
+    masses = model.m_x, model.mediator_mass
+    near = thinned(draw_sample(model, setup, points=_DRAWN, kept=None), _KEPT, 1, [masses])
+    further = 1.05 * masses[0], 1.05 * masses[1]
+    events, error = mean_and_error(rate(near, *further).sum(axis=1))
     return {
         "m_x": 1.0e3 * cpu_seconds(lambda: Family(bench, [other]).rates(other, PRECISION), repeats),
         "m_mediator": 1.0e3 * cpu_seconds(lambda: lead.rates(heavier, PRECISION), repeats),
+        "both": 1.0e3 * cpu_seconds(lambda: rate(near, *further), repeats),
+        "both_error": float(error / events),
     }
 
 

@@ -68,16 +68,19 @@ def measure_transport(repeats: int) -> list[Row]:
 
 def measure_rates(repeats: int) -> list[Row]:
     """Return the rows of rates."""
-    stage, cached, whole = rates.stages(repeats), rates.one_rate(repeats), rates.one_rate_from_protons(repeats)
-    further = rates.further_point(repeats)
+    stage, cached, further = rates.stages(repeats), rates.one_rate(repeats), rates.further_point(repeats)
+    whole, mapped = (rates.one_rate_from_protons(repeats, mapped=mapped) for mapped in (False, True))
     floor = 1.0e-6 * FLOOR_US * whole.histories
+    near = f"photons shared, both 5 % away, error {100.0 * further['both_error']:.2f} %"
     return [
         Row("rates", "decays into the detector", 1.0 / stage["decay"], "million/s", f"{stage['decay']:.2f} us"),
         Row("rates", "detections", 1.0 / stage["detection"], "million/s", f"{stage['detection']:.2f} us a channel"),
         Row("rates", "1 % of the neutrino mode, from protons", whole.cpu, "CPU s", _reached(whole, floor)),
+        Row("rates", "the same, map of the source kept", mapped.cpu, "CPU s", _reached(mapped, floor)),
         Row("rates", "the same, mesons from the cache", cached.cpu, "CPU s", _reached(cached, floor)),
-        Row("rates", "a further m_mediator", further["m_mediator"], "CPU ms", "photons shared"),
-        Row("rates", "a further m_X", further["m_x"], "CPU ms", "mesons shared"),
+        Row("rates", "a further m_mediator", further["m_mediator"], "CPU ms", "particles shared"),
+        Row("rates", "a further m_X and m_mediator", further["both"], "CPU ms", near),
+        Row("rates", "a further m_X of any model", further["m_x"], "CPU ms", "mesons shared"),
     ]
 
 
@@ -112,7 +115,7 @@ def measure_designs(repeats: int) -> list[Row]:
         note = f"relvar {cost.relvar:.3g} from {cost.histories} histories; events {cost.events:.3g} +- {cost.error:.2g}"
         add(design.name, cost.cpu_to_one_percent, note)
     for what, found in (
-        ("+ Sobol' points, pilot in energy and transfer, mesons reused", rates.one_rate_from_protons(repeats)),
+        ("+ Sobol' points, pilot in energy and transfer", rates.one_rate_from_protons(repeats)),
         ("+ mesons from the cache", rates.one_rate(repeats)),
     ):
         add(

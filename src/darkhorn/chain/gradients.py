@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from darkhorn.chain.predict import mean_and_error
-from darkhorn.chain.rate import POINTS, Rows, Sample, draw_sample, rate, require_smooth
+from darkhorn.chain.rate import Rows, Sample, rate, require_smooth
+from darkhorn.chain.rate_sample import POINTS, draw_sample
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.core.errors import DarkhornError, RangeError, require_range
 from darkhorn.core.rays import Floats
@@ -45,7 +46,7 @@ class SmoothRate:
     Parameters
     ----------
     sample : Sample
-        From ``chain.rate.draw_sample``.
+        From ``chain.rate_sample.draw_sample``.
 
     Attributes
     ----------
@@ -123,9 +124,7 @@ class SmoothRate:
         pairs = np.asarray(masses, dtype=float)
         if pairs.ndim != 2 or pairs.shape[1] != 2:
             raise RangeError(f"masses have shape {pairs.shape}; allowed: (P, 2), m_x and m_mediator")
-        low, high = self.sample.m_x_low, self.sample.m_x_high
-        require_range("m_x", pairs[:, 0], low, high, "MeV", open_low=True, open_high=True)
-        require_range("m_mediator", pairs[:, 1], 0.0, unit="MeV", open_low=True)
+        self.sample.require(pairs[:, 0], pairs[:, 1])
         return pairs
 
     def _call(self, name: str, masses: Floats) -> Any:

@@ -1,7 +1,7 @@
 """The rate as a smooth function of two masses: what a detector reports is fixed, masses enter weights alone.
 
 Points decide the meson, the line of flight, and the energy and angle of the PHOTON. Selection, efficiency, smearing and
-bins then do not depend on the masses, and neither does anything of the beam or the geometry: :func:`draw_sample`
+bins then do not depend on the masses, and neither does anything of the beam or the geometry: ``chain/rate_sample.py``
 computes all of that once. :func:`rate` is what remains, for any masses in the range of the sample: which particle made
 the photon, how often it is emitted, and its cross section. It is array code for NumPy and JAX alike, so that a
 derivative of the rate is a derivative of weights, exact in every bin.
@@ -10,45 +10,35 @@ derivative of the rate is a derivative of weights, exact in every bin.
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from darkhorn.chain.aim import aimed_directions
-from darkhorn.chain.observe import observe
-from darkhorn.chain.photons import Photons
-from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.walk import PILOT_POINTS, reused
+from darkhorn.chain.setup import Setup
 from darkhorn.core.arrays import histogram, is_jax, namespace, pick, root
-from darkhorn.core.errors import RangeError, ScenarioError, require_range
-from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import Axis, unit_points
-from darkhorn.core.rays import Floats, Ints, Rays
-from darkhorn.core.species import ELECTRON, mass, pdgid
+from darkhorn.core.errors import ScenarioError, require_range
+from darkhorn.core.rays import Floats, Ints
+from darkhorn.core.species import ELECTRON, mass
 from darkhorn.core.species import width as total_width
-from darkhorn.core.units import CM2_IN_M2
 from darkhorn.models.catalogue import Production
 from darkhorn.models.channels import Conversion, Model
 from darkhorn.models.photoconversion import Photoconversion
-from darkhorn.models.productions import reduced_form_factors, threshold
+from darkhorn.models.productions import reduced_form_factors
 from darkhorn.physics import leptonic, phase_space, radiative
 from darkhorn.physics.directed import directed_density, rest_energy
-from darkhorn.physics.fourvector import deflect
 from darkhorn.physics.photon_first import incoming_of_photon
 from darkhorn.physics.weak import G_FERMI, meson_constants
 
-POINTS: Final = 2**12
-REPLICATES: Final = 8
 _NODES: Final = 512
-_ORDER: Final = 16
-_SOFT: Final = 0.02
-_PILOT_STREAM: Final = 3_000_000
+_ORDER: Final = 10
+SOFT: Final = 0.02
+"""Share of the range of a spectrum with an electron that a smooth step takes in place of a sharp one."""
 
 
 class Rows(NamedTuple):
-    """Photons of one species of mesons, (N,) each: everything that no mass changes.
+    """Photons of one kind of meson, (N,) each: everything that no mass changes.
 
     ``factor`` is what multiplies emission density, cross section and measure; ``cell`` counts bins, replicate by
     replicate, the last one of each for what lies outside of the edges.
@@ -74,7 +64,9 @@ class Sample:
     setup : Setup
         The mode.
     rows : tuple of Rows
-        One entry a species of mesons.
+        One entry a kind of meson; a meson and its antiparticle are one kind.
+    parents : tuple of int
+        PDG number of each kind, positive.
     replicates : int
         Independent sets.
     m_x_low, m_x_high : float
@@ -84,9 +76,21 @@ class Sample:
     model: Photoconversion
     setup: Setup
     rows: tuple[Rows, ...]
+    parents: tuple[int, ...]
     replicates: int
     m_x_low: float
     m_x_high: float
+
+    def require(self, m_x: ArrayLike, m_mediator: ArrayLike) -> None:
+        """Refuse masses in MeV for which the sample does not serve.
+
+        Raises
+        ------
+        RangeError
+            Naming the mass, its value and the range.
+        """
+        require_range("m_x", m_x, self.m_x_low, self.m_x_high, "MeV", open_low=True, open_high=True)
+        require_range("m_mediator", m_mediator, 0.0, unit="MeV", open_low=True)
 
     @property
     def edges(self) -> Floats:
@@ -119,52 +123,6 @@ def require_smooth(model: Model) -> Photoconversion:
     return model
 
 
-def draw_sample(
-    model: Model,
-    setup: Setup,
-    *,
-    points: int = POINTS,
-    replicates: int = REPLICATES,
-    seed: int = 1,
-    m_x_high: float | None = None,
-) -> Sample:
-    """Return fixed photons of one mode for the neighbourhood of a model.
-
-    Parameters
-    ----------
-    model : Model
-        Reference; where its photons are, points will be.
-    setup : Setup
-        Mode of an experiment with a distribution ``e_vis``.
-    points : int
-        Mesons of each species and replicate, a power of two.
-    replicates : int
-        Independent scrambles, 4 to 256.
-    seed : int
-        Seed of the calculation.
-    m_x_high : float, optional
-        Largest mass of X in MeV for which the sample has to serve; by default twice that of the model.
-
-    Raises
-    ------
-    ScenarioError
-        As :func:`require_smooth`.
-    ThresholdError, RangeError
-        When no decay is open; for settings out of range.
-    """
-    chosen = require_smooth(model)
-    require_range("replicates", replicates, 4, 256)
-    chosen.require_open(parents.species for parents in setup.parents)
-    low, high = _mass_range(chosen, setup, 2.0 * chosen.m_x if m_x_high is None else m_x_high)
-    drawn = partial(_draw, chosen, setup, seed=seed, m_x_high=high)
-    pilot = drawn(PILOT_POINTS, (_PILOT_STREAM,), ImportanceGrid.uniform(), with_points=True)
-    found, places = Sample(chosen, setup, pilot[0], 1, low, high), np.concatenate(pilot[1])
-    weights = [event_weights(found, k, chosen.m_x, chosen.mediator_mass) for k in range(len(found.rows))]
-    grid = ImportanceGrid.adapted(places[:, 0], places[:, 1], np.concatenate(weights), bins=16, floor=0.2)
-    rows, _ = drawn(points, tuple(range(replicates)), grid)
-    return Sample(chosen, setup, rows, replicates, low, high)
-
-
 def rate(sample: Sample, m_x: Any, m_mediator: Any) -> Floats:
     """Return the selected events in the exposure at unit couplings.
 
@@ -186,8 +144,7 @@ def rate(sample: Sample, m_x: Any, m_mediator: Any) -> Floats:
         For masses for which the sample does not serve, unless they are of JAX.
     """
     if not is_jax(m_x, m_mediator):
-        require_range("m_x", m_x, sample.m_x_low, sample.m_x_high, "MeV", open_low=True, open_high=True)
-        require_range("m_mediator", m_mediator, 0.0, unit="MeV", open_low=True)
+        sample.require(m_x, m_mediator)
     total: Any = 0.0
     for index, rows in enumerate(sample.rows):
         weight = event_weights(sample, index, m_x, m_mediator)
@@ -197,7 +154,7 @@ def rate(sample: Sample, m_x: Any, m_mediator: Any) -> Floats:
 
 
 def event_weights(sample: Sample, index: int, m_x: Any, m_mediator: Any) -> Floats:
-    """Return events in the exposure at unit couplings for each photon (N,) of one species; parameters as :func:`rate`.
+    """Return events in the exposure at unit couplings for each photon (N,) of one kind; parameters as :func:`rate`.
 
     Notes
     -----
@@ -206,7 +163,7 @@ def event_weights(sample: Sample, index: int, m_x: Any, m_mediator: Any) -> Floa
     """
     rows, model = sample.rows[index], _with_masses(sample.model, m_x, m_mediator)
     xp = namespace(m_x, m_mediator)
-    parent = abs(sample.setup.parents[index].species)
+    parent = sample.parents[index]
     spectra = [emission_table(sample.model.amplitude, parent, lepton, m_x) for _, lepton in _open(sample, parent)]
     by_target = sorted(model.conversions(sample.setup.nuclei), key=_target_mass)
     weight: Any = xp.zeros(len(rows.photon))
@@ -252,8 +209,8 @@ def emission_table(item: Production, parent: int, lepton: int, m_x: Any) -> Call
     second = 0.5 * (before + after) - here
     third = 0.5 * (here - after) + (last - before) / 6.0
 
-    width = _SOFT if abs(lepton) == ELECTRON else 0.0
-    plateau = 1.0 - 0.15 * _SOFT
+    width = SOFT if abs(lepton) == ELECTRON else 0.0
+    plateau = 1.0 - 0.15 * SOFT
     end = plateau if width > 0.0 else 1.0
 
     def density(rest: Any) -> Floats:
@@ -301,87 +258,3 @@ def _target_mass(conversion: Conversion) -> float:
 def _open(sample: Sample, parent: int) -> tuple[tuple[int, int], ...]:
     """Return the decays that are open at the reference, and so in the whole range of the sample."""
     return sample.model.decay_channels(parent)
-
-
-def _mass_range(model: Photoconversion, setup: Setup, high: float) -> tuple[float, float]:
-    """Return the masses of X in MeV, up to ``high``, between which the same decays are open as at the reference."""
-    parents = {abs(item.species) for item in setup.parents}
-    limits = [threshold(parent, pdgid(name)) for parent in parents for name in model.leptons]
-    top = min([high, *(limit for limit in limits if limit > model.m_x)])
-    if high <= model.m_x:
-        raise RangeError(f"m_x_high = {high:g} MeV; allowed: > {model.m_x:g} MeV, the mass of X")
-    return max([0.0, *(limit for limit in limits if limit <= model.m_x)]), top
-
-
-def _draw(
-    model: Photoconversion,
-    setup: Setup,
-    n: int,
-    replicates: tuple[int, ...],
-    grid: ImportanceGrid,
-    *,
-    seed: int,
-    m_x_high: float,
-    with_points: bool = False,
-) -> tuple[tuple[Rows, ...], list[Floats]]:
-    """Return the rows of every species, and where in (ENERGY, Q_SQ) they are: only photons that are selected."""
-    rows, places = [], []
-    for index, parents in enumerate(setup.parents):
-        made = []
-        for number, replicate in enumerate(replicates):
-            stream = (replicate, index) if replicate == _PILOT_STREAM else (index, replicate)
-            points = unit_points(n, seed=seed, stream=stream)
-            mesons = reused(parents, n, seed, stream)
-            found, kept = _photons(model, setup, parents, mesons, points, grid, m_x_high)
-            made.append(found._replace(cell=found.cell + number * len(setup.edges["e_vis"])))
-            if with_points:
-                places.append(points[kept][:, [Axis.ENERGY, Axis.Q_SQ]])
-        whole: list[Any] = [np.concatenate(column) for column in zip(*made, strict=True)]
-        rows.append(Rows(*whole))
-    return tuple(rows), places
-
-
-def _photons(
-    model: Photoconversion,
-    setup: Setup,
-    parents: Parents,
-    mesons: Rays,
-    points: Floats,
-    grid: ImportanceGrid,
-    m_x_high: float,
-) -> tuple[Rows, Ints]:
-    """Return the selected photons of one replicate and which points they belong to.
-
-    Uniform, before the grid, are E_gamma up to 1.01 E*_max/(gamma (1 - beta cos)) of the heaviest X, and ln(v + v0) of
-    v = 1 - cos of its angle to X, with v0 = (m_med^2 + (m_x^2/2E)^2)/(2 E^2) at the reference.
-    """
-    direction, solid_angle = aimed_directions(mesons, setup.shape, points)
-    _, chord = setup.shape.chord(mesons.x[:, 1:], direction)
-    parent = abs(parents.species)
-    gamma, beta = mesons.energy / mass(parent), mesons.beta
-    cosine = np.einsum("ij,ij->i", mesons.direction, direction)
-    leptons = [mass(lepton) for _, lepton in model.decay_channels(parent)]
-    heaviest = max((float(phase_space.energy_max(mass(parent), m_l, m_x_high)) for m_l in leptons), default=0.0)
-    top = heaviest * (1.0 + 0.5 * _SOFT) / (gamma * (1.0 - beta * cosine))
-    a, b, jacobian = grid.map(points[:, Axis.ENERGY], points[:, Axis.Q_SQ])
-    photon = np.maximum(a * top, 1.0e-3)
-    start = (model.mediator_mass**2 + (model.m_x**2 / (2.0 * photon)) ** 2) / (2.0 * photon**2)
-    span = np.log1p(2.0 / start)
-    versine = np.minimum(start * np.expm1(span * b), 2.0)
-    measure = jacobian * top * (versine + start) * span
-    weight = mesons.weight * solid_angle * chord * measure * (CM2_IN_M2 * setup.pot)
-    light = deflect(direction, versine, 2.0 * np.pi * points[:, Axis.PHOTON_PHI])
-    nothing = np.zeros(len(weight))
-    seen = observe(Photons(photon, light, weight, nothing, nothing, nothing), setup.response, setup.window, points)
-    kept = np.flatnonzero(seen.weight > 0.0)
-    photon, versine, cosine, gamma, beta = (column[kept] for column in (photon, versine, cosine, gamma, beta))
-    cell = _cells(seen.e_vis[kept], setup.edges["e_vis"])
-    return Rows(photon, versine, cosine, gamma, beta, seen.weight[kept], cell), kept
-
-
-def _cells(values: Floats, edges: Floats) -> Ints:
-    """Return bins as ``numpy.histogram`` counts them; the number of bins for everything outside."""
-    bins = len(edges) - 1
-    cell = np.searchsorted(edges, values, side="right") - 1
-    cell = np.where(values == edges[-1], bins - 1, cell)
-    return np.where((cell < 0) | (cell >= bins), bins, cell).astype(np.int64)

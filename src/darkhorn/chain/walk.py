@@ -28,7 +28,7 @@ from darkhorn.models.channels import Channel, Line, Model
 PILOT_POINTS: Final = 2**13
 REUSE: Final = 4
 """How often each drawn meson is used without a plan; with one there are as many mesons as points."""
-UNIT_ROWS: Final = 2**14
+UNIT_ROWS: Final = 2**13
 """Histories that are walked at once."""
 _PILOT_STREAM: Final = 3_000_000
 _PLAN_POINTS: Final = 2**11

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.rays import Floats
-from darkhorn.core.sobol import scrambled_sets
+from darkhorn.core.sobol import BITS, Scramble, bits_of, points_of, scramble
 
 
 class Axis(IntEnum):
@@ -171,7 +171,18 @@ def _kept(n: int, seed: int, streams: tuple[tuple[int, ...], ...], start: int) -
 
 def _sobol(n: int, seed: int, streams: tuple[tuple[int, ...], ...], start: int) -> Floats:
     """Return scrambled Sobol' sets, read-only."""
-    rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream)) for stream in streams]
-    points = scrambled_sets(n, len(Axis), rngs, start)
+    bits = -(-bits_of(n, start) // _DIGITS) * _DIGITS
+    points = points_of(_scramble(seed, streams, bits), n, start)
     points.flags.writeable = False
     return points
+
+
+_DIGITS = 4
+"""Scrambles are made for so many digits more at a time: sets that follow each other share one."""
+
+
+@lru_cache(maxsize=64)
+def _scramble(seed: int, streams: tuple[tuple[int, ...], ...], bits: int) -> Scramble:
+    """Return scrambles that are made once."""
+    rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream)) for stream in streams]
+    return scramble(len(Axis), rngs, min(bits, BITS))

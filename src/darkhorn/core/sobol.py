@@ -7,7 +7,7 @@ of that library is installed. The tests compare the plain sequence with it.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,18 +111,47 @@ def scrambled_sets(n: int, dimension: int, rngs: Sequence[np.random.Generator], 
     -----
     Source: J. Matousek, J. Complexity 14, 527 (1998).
     """
-    bits = max((start + n - 1).bit_length(), 1)
+    return points_of(scramble(dimension, rngs, bits_of(n, start)), n, start)
+
+
+class Scramble(NamedTuple):
+    """Sobol' sequences of several sets, each with its own scramble.
+
+    Attributes
+    ----------
+    columns : (dimension, sets, bits) uint32
+        Direction numbers with their digits multiplied.
+    shift : (dimension, sets) uint32
+        What is added.
+    """
+
+    columns: Words
+    shift: Words
+
+
+def bits_of(n: int, start: int) -> int:
+    """Return the binary digits of the largest number of n points from ``start`` on, at least 1."""
+    return max((start + n - 1).bit_length(), 1)
+
+
+def scramble(dimension: int, rngs: Sequence[np.random.Generator], bits: int) -> Scramble:
+    """Return the scrambled sequences of up to 2^bits points; parameters and source as :func:`scrambled_sets`."""
     plain = direction_numbers(dimension)[:, :bits]
     size = (dimension, BITS + 1)
     drawn = np.stack([rng.integers(0, 2**BITS, size=size, dtype=np.uint64) for rng in rngs], axis=1).astype(np.uint32)
     shift, lower = drawn[..., 0], drawn[..., 1:]
     masks = (lower & _ABOVE) | _DIAGONAL
-    parity = np.bitwise_count(plain[:, None, None, :] & masks[..., None]) & np.uint8(1)
-    scrambled = np.bitwise_or.reduce(parity.astype(np.uint32) << _PLACE[:, None], axis=2)
-    digits = np.flatnonzero((start >> np.arange(bits)) & 1)
-    first = shift ^ np.bitwise_xor.reduce(scrambled[..., digits], axis=2)
-    points: Floats = (_combine(scrambled, n, first).astype(np.float64) + 0.5) * 2.0**-BITS
-    return points.reshape(dimension, -1).T
+    digits = np.packbits(np.bitwise_count(plain[:, None, None, :] & masks[..., None]) & np.uint8(1), axis=2)
+    return Scramble(np.ascontiguousarray(digits.swapaxes(2, 3)).view(">u4")[..., 0].astype(np.uint32), shift)
+
+
+def points_of(sequences: Scramble, n: int, start: int) -> Floats:
+    """Return points ``start`` to ``start + n`` of every set; parameters and shape as :func:`scrambled_sets`."""
+    columns, shift = sequences
+    digits = np.flatnonzero((start >> np.arange(columns.shape[-1])) & 1)
+    first = shift ^ np.bitwise_xor.reduce(columns[..., digits], axis=2)
+    points: Floats = (_combine(columns, n, first).astype(np.float64) + 0.5) * 2.0**-BITS
+    return points.reshape(len(columns), -1).T
 
 
 _PLACE: Final = np.arange(BITS - 1, -1, -1, dtype=np.uint32)

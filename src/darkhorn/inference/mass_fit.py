@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from darkhorn.chain.gradients import NAMES, SmoothRate
-from darkhorn.chain.rate import POINTS, draw_sample, rate, require_smooth
+from darkhorn.chain.rate import rate, require_smooth
+from darkhorn.chain.rate_sample import POINTS, draw_sample
 from darkhorn.chain.scenario import Scenario
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import RangeError, require_range, unknown_name

@@ -123,7 +123,7 @@ def helm(q: ArrayLike, mass_number: ArrayLike, radius: str = "lewin-smith") -> F
     x = q * helm_radius_fm(mass_number, radius)
     small = x < 0.1
     safe = xp.where(small, 1.0, x)
-    full = 3.0 * (xp.sin(safe) - safe * xp.cos(safe)) / safe**3
+    full = 3.0 * (xp.sin(safe) - safe * xp.cos(safe)) / (safe * safe**2)
     near = xp.where(small, x, 0.0) ** 2
     series = 1.0 - near / 10.0 * (1.0 - near / 28.0 * (1.0 - near / 54.0))
     return xp.asarray(xp.where(small, series, full) * xp.exp(-0.5 * (q * SKIN_FM) ** 2))
@@ -153,7 +153,7 @@ def dipole(q_sq: ArrayLike) -> Floats:
     """
     check_range("q_sq", q_sq, 0.0, unit="MeV^2")
     xp = namespace(q_sq)
-    return xp.asarray((1.0 + xp.asarray(q_sq, dtype=float) / DIPOLE_MASS_SQ) ** -2)
+    return xp.asarray(1.0 / (1.0 + xp.asarray(q_sq, dtype=float) / DIPOLE_MASS_SQ) ** 2)
 
 
 def f1_proton(q_sq: ArrayLike) -> Floats:
