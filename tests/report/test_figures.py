@@ -2,22 +2,22 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from multiprocessing import Pipe, get_all_start_methods
 from pathlib import Path
 
-import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from darkhorn.beam.sanford_wang import SanfordWangSource
-from darkhorn.chain.cache import recall
+from darkhorn.chain.cache import fingerprint
+from darkhorn.chain.parents import ParentSampler
 from darkhorn.chain.scenario import load_scenario
-from darkhorn.core.importance import ImportanceGrid
-from darkhorn.core.points import unit_points
-from darkhorn.core.species import PI_MINUS, PI_PLUS
-from darkhorn.experiments.beams import load_beam
+from darkhorn.chain.setup import Setup
 from darkhorn.report.drawing import render_all
-from darkhorn.report.figures import Produced, beam_pictures, load, spectra_pictures
+from darkhorn.report.figures import beam_pictures, load, spectra_pictures
+from darkhorn.report.kept import Kept
 from darkhorn.report.run import compute
+from darkhorn.report.style import new_figure
 
 STOPPED = Path(__file__).parents[2] / "examples" / "stopped_pion.toml"
 
@@ -32,17 +32,59 @@ def test_spectra_are_the_same_after_a_journey() -> None:
     assert render_all(there.recv()) == render_all(pictures)
 
 
-@pytest.mark.parametrize("species", [PI_PLUS, PI_MINUS])
-def test_produced_mesons_are_those_of_the_source(species: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def beam() -> tuple[Setup, ...]:
+    return load_scenario("miniboone", overrides=("experiment.modes='neutrino'",)).setups()
+
+
+def test_pictures_of_a_beam_are_kept(beam: tuple[Setup, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time nothing is drawn; the bytes are those that are drawn without a cache."""
     monkeypatch.setenv("DARKHORN_CACHE", str(tmp_path))
-    source = SanfordWangSource(load_beam("bnb", "neutrino"))
-    points = unit_points(64, seed=2, stream=(7,))
-    made = source.sample(points, species, ImportanceGrid.uniform())
-    for _ in range(2):
-        kept = recall(Produced(source, species), points)
-        for name in ("pdgid", "x", "p", "weight", "parent"):
-            np.testing.assert_array_equal(getattr(kept, name), getattr(made, name))
+    pictures = beam_pictures(beam, 1)
+    first = render_all(pictures)
+    assert list(first) == ["flux.png", "flux.pdf", "horn.png", "horn.pdf"]
+    entries = set(tmp_path.glob("*.npz"))
+    monkeypatch.setattr("darkhorn.report.kept.contents", None)  # nobody can draw
+    assert render_all(beam_pictures(beam, 1)) == first
+    assert set(tmp_path.glob("*.npz")) == entries
+    monkeypatch.undo()
+    monkeypatch.setenv("DARKHORN_CACHE", "off")
+    assert render_all(pictures) == first
+
+
+def test_another_beam_has_other_pictures(beam: tuple[Setup, ...], tmp_path: Path) -> None:
+    """The keys see the current of the horn, the detector and the seed of nothing else."""
+    (setup,) = beam
+    keys = {name: fingerprint(picture) for name, picture in beam_pictures(beam, 1).items()}
+    again = load_scenario("miniboone", overrides=("experiment.modes='neutrino'", "m_x=5"), seed=7).setups()
+    assert {name: fingerprint(picture) for name, picture in beam_pictures(again, 1).items()} == keys
+    sampler = setup.parents[0]
+    assert isinstance(sampler, ParentSampler)
+    weaker = replace(sampler, beamline=sampler.beamline.with_current(1.0e5))
+    changed = beam_pictures((replace(setup, parents=(weaker, *setup.parents[1:])),), 1)
+    assert all(fingerprint(picture) != keys[name] for name, picture in changed.items())
+
+
+@pytest.mark.parametrize("damage", [b"", b"no archive"])
+def test_damaged_pictures_are_drawn_again(damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARKHORN_CACHE", str(tmp_path))
+    first = Kept(empty, (2.0,)).contents()
+    (entry,) = tmp_path.glob("*.npz")
+    entry.write_bytes(damage)
+    assert Kept(empty, (2.0,)).contents() == first
+    assert entry.stat().st_size > len(damage)
+    assert Kept(empty, (3.0,)).contents() != first
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def test_what_has_no_fingerprint_is_drawn_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARKHORN_CACHE", str(tmp_path))
+    assert Kept(empty, (2.0, object())).contents() == Kept(empty, (2.0,)).contents()
     assert len(list(tmp_path.glob("*.npz"))) == 1
+
+
+def empty(width: float, _: object = None) -> Figure:
+    return new_figure(width, 1.0)
 
 
 def test_loading_can_be_repeated() -> None:

@@ -9,7 +9,7 @@ from darkhorn.beam.transport import Status, transport
 from darkhorn.core.rays import Rays
 from darkhorn.core.species import PI_MINUS, PI_PLUS, mass
 from darkhorn.experiments.beams import load_beam
-from darkhorn.report.horn_plot import Kept, follow, plot_horn, typical
+from darkhorn.report.horn_plot import follow, plot_horn, typical
 
 
 def pions(n: int, species: int = PI_PLUS) -> Rays:
@@ -103,15 +103,3 @@ def test_a_species_without_mesons_leaves_the_others(beamline):
     figure.canvas.draw()
     negative = next(line for line in figure.axes[0].lines if line.get_label() == "π⁻")
     assert len(negative.get_xdata()) == 0
-
-
-def test_kept_tracks_are_those_that_were_followed(beamline, tmp_path, monkeypatch):
-    monkeypatch.setenv("DARKHORN_CACHE", str(tmp_path))
-    mesons = pions(6, PI_PLUS)
-    expected = follow(beamline, compile_layers(beamline), mesons, PI_PLUS)
-    for _ in range(2):
-        found = Kept(beamline, mesons, PI_PLUS).polylines()
-        assert np.array_equal(found.z, expected.z)
-        assert np.array_equal(found.r, expected.r)
-        assert np.array_equal(found.status, expected.status)
-    assert len(list(tmp_path.glob("*.npz"))) == 1

@@ -1,4 +1,4 @@
-"""Decaying mesons kept on disk: they take most of the time and know nothing of new physics.
+"""Decaying mesons kept on disk: they take most of the time and know nothing of new physics. So do pictures of a beam.
 
 An entry is keyed by everything that enters it: the sampler with its beam line, source, physics switches and grid,
 the points themselves, the package version and the code of the rooms that make mesons. An entry carries a checksum
@@ -13,7 +13,7 @@ import hashlib
 import os
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -23,17 +23,21 @@ from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 import darkhorn
 from darkhorn.core.errors import OutputError
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.io.atomic import write_bytes_atomic
 
+Arrays = dict[str, NDArray[Any]]
+"""Arrays by name."""
 LIMIT: Final = 2**30
 """Bytes that the directory may hold."""
 ABANDONED: Final = 3600.0
 """Age in s at which an unfinished file belongs to no process any more."""
 
+_SUFFIXES: Final = (".py", ".toml", ".csv")
 _ROOMS: Final = ("core", "physics", "beam", "chain/dump_parents.py", "chain/parents.py", "chain/universes.py")
 _NAMES: Final = ("pdgid", "x", "p", "weight", "parent")
 
@@ -82,14 +86,14 @@ def fingerprint(value: Any) -> str:
 
 
 @cache
-def code_fingerprint() -> str:
-    """Return a digest of the version and of the code that makes mesons."""
+def code_fingerprint(rooms: tuple[str, ...] = _ROOMS) -> str:
+    """Return a digest of the version, and of the code and tables of some rooms: those that make mesons; () for all."""
     root = Path(darkhorn.__file__).parent
     digest = hashlib.sha256(darkhorn.__version__.encode())
-    for room in _ROOMS:
-        place = root / room
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.read_bytes())
+    for place in (root / room for room in rooms or (".",)):
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.suffix in _SUFFIXES:
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -105,46 +109,68 @@ def recall(sampler: Any, points: Floats, threads: int = 1) -> Rays:
     threads : int
         Threads of the sampling; no part of the key.
     """
-    folder = cache_dir()
-    if folder is None:
+    if cache_dir() is None:
         rays: Rays = sampler.sample(points, threads)
         return rays
     try:
-        text = f"{code_fingerprint()}|{fingerprint(sampler)}|{fingerprint(points)}"
+        key = f"{code_fingerprint()}|{fingerprint(sampler)}|{fingerprint(points)}"
     except TypeError:
         unkept: Rays = sampler.sample(points, threads)
         return unkept
-    path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
-    kept = _read(path)
+    return Rays(*remembered(key, _NAMES, lambda: _columns(sampler.sample(points, threads))).values())
+
+
+def remembered(key: str, names: Sequence[str], make: Callable[[], Arrays]) -> Arrays:
+    """Return arrays by name, from the cache where it has them under a key, else made and kept.
+
+    Parameters
+    ----------
+    key : str
+        Everything that enters them; its digest is the name of the entry.
+    names : sequence of str
+        The arrays, in this order.
+    make : callable
+        Returns them.
+    """
+    folder = cache_dir()
+    if folder is None:
+        return make()
+    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
+    kept = _read(path, names)
     if kept is not None:
         return kept
-    made: Rays = sampler.sample(points, threads)
+    made = make()
     _write(path, made)
     return made
 
 
-def _checksum(rays: Rays) -> str:
+def _columns(rays: Rays) -> Arrays:
+    return {name: getattr(rays, name) for name in _NAMES}
+
+
+def _checksum(arrays: Arrays) -> str:
     digest = hashlib.sha256()
-    for name in _NAMES:
-        digest.update(np.ascontiguousarray(getattr(rays, name)).tobytes())
+    for array in arrays.values():
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
-def _read(path: Path) -> Rays | None:
-    """Return the rays of an entry; None when it is absent or its numbers do not match their checksum."""
+def _read(path: Path, names: Sequence[str]) -> Arrays | None:
+    """Return the arrays of an entry; None when it is absent or its numbers do not match their checksum."""
     try:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as entry:
-            rays = Rays(*(entry[name] for name in _NAMES))
-            whole = str(entry["checksum"]) == _checksum(rays)
+            arrays = {name: entry[name] for name in names}
+            whole = str(entry["checksum"]) == _checksum(arrays)
     except (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile, zlib.error):
         return None
-    return rays if whole else None
+    return arrays if whole else None
 
 
-def _write(path: Path, rays: Rays) -> None:
+def _write(path: Path, arrays: Arrays) -> None:
     """Keep an entry; a cache that cannot be written is no reason to stop."""
     content = BytesIO()
-    np.savez(content, checksum=np.array(_checksum(rays)), **{name: getattr(rays, name) for name in _NAMES})
+    named: dict[str, Any] = {"checksum": np.array(_checksum(arrays)), **arrays}
+    np.savez(content, **named)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes_atomic(path, content.getvalue())

@@ -17,6 +17,8 @@ from multiprocessing.context import ForkProcess
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Self
 
+from darkhorn.report.kept import Kept, contents
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -27,13 +29,11 @@ Files = dict[str, bytes]
 
 
 def render_all(pictures: Pictures) -> Files:
-    """Return the files of pictures, drawn one after the other here."""
-    from darkhorn.report.style import render
-
+    """Return the files of pictures, drawn one after the other here; those that are kept come from the cache."""
     files: Files = {}
     for name, draw in pictures.items():
-        figure = draw()
-        files |= {f"{name}.{kind}": render(figure, kind) for kind in ("png", "pdf")}
+        made = draw.contents() if isinstance(draw, Kept) else contents(draw())
+        files |= {f"{name}.{kind}": content for kind, content in made.items()}
     return files
 
 

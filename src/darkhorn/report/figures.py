@@ -4,25 +4,24 @@ The functions that draw can be sent to another process, and load the library tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
-from darkhorn.chain.cache import recall
 from darkhorn.chain.parents import ParentSampler
 from darkhorn.chain.predict import Prediction
 from darkhorn.chain.setup import Setup
 from darkhorn.core.errors import InputFileError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
-from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.species import PI_PLUS
 from darkhorn.experiments.loader import Mode
 from darkhorn.inference.fit import FitResult
 from darkhorn.report.drawing import Pictures
+from darkhorn.report.kept import Kept
 from darkhorn.report.summary import Outcome
 
 if TYPE_CHECKING:
@@ -32,26 +31,6 @@ if TYPE_CHECKING:
 
 _TRACKED_POINTS = 2**12
 _TRACK_STREAM = 2_000_000
-
-
-@dataclass(frozen=True)
-class Produced:
-    """Mesons at production in a form that the cache can keep.
-
-    Attributes
-    ----------
-    source : Source
-        What makes them.
-    species : int
-        PDG number.
-    """
-
-    source: Source
-    species: int
-
-    def sample(self, points: Floats, threads: int = 1) -> Rays:
-        """Return one meson a point, (N,)."""
-        return self.source.sample(points, self.species, ImportanceGrid.uniform())
 
 
 def load() -> None:
@@ -78,7 +57,9 @@ def beam_pictures(setups: Sequence[Setup], threads: int) -> Pictures:
     if beam is None:
         return {}
     setup, sampler = beam
-    return {"flux": partial(draw_flux, setup, sampler, threads), "horn": partial(draw_horn, setup)}
+    sphere = setup.shape.bounding_sphere()
+    samplers = tuple(item for item in setup.parents if isinstance(item, ParentSampler))
+    return {"flux": Kept(draw_flux, (sampler, sphere, _published(), threads)), "horn": Kept(draw_horn, (samplers,))}
 
 
 def spectra_pictures(outcome: Outcome) -> Pictures:
@@ -103,22 +84,26 @@ def draw_stacked(prediction: Prediction, modes: Mapping[str, Mode], fit: FitResu
     return plot_stacked(prediction, modes, fit, name=name)
 
 
-def draw_flux(setup: Setup, sampler: ParentSampler, threads: int) -> "Figure":
-    """Return the flux of the pi+ of a mode averaged over its detector, beside the published one."""
+def draw_flux(
+    sampler: ParentSampler,
+    sphere: tuple[tuple[float, float, float], float],
+    published: "FluxTable | None",
+    threads: int,
+) -> "Figure":
+    """Return the flux of the pi+ of a mode averaged over a disc (centre and radius in m), beside the published one."""
     from darkhorn.chain.flux import Disc, pion_flux
     from darkhorn.report.flux_plot import plot_flux
 
-    disc = Disc(*setup.shape.bounding_sphere())
-    return plot_flux(pion_flux(sampler, disc, n=2**11, threads=threads), _published())
+    return plot_flux(pion_flux(sampler, Disc(*sphere), n=2**11, threads=threads), published)
 
 
-def draw_horn(setup: Setup) -> "Figure":
+def draw_horn(samplers: Sequence[ParentSampler]) -> "Figure":
     """Return the picture of the horn with some of the mesons at production."""
     from darkhorn.report.horn_plot import plot_horn
 
-    samplers = [sampler for sampler in setup.parents if isinstance(sampler, ParentSampler)]
     points = unit_points(_TRACKED_POINTS, seed=1, stream=(_TRACK_STREAM,))
-    mesons = {s.species: recall(Produced(_simple(s.source), s.species), points) for s in samplers}
+    uniform = ImportanceGrid.uniform()
+    mesons = {s.species: _simple(s.source).sample(points, s.species, uniform) for s in samplers}
     return plot_horn(samplers[0].beamline, mesons)
 
 

@@ -12,7 +12,6 @@ from matplotlib.ticker import FuncFormatter
 from darkhorn.beam.beamline import Beamline
 from darkhorn.beam.layers import Layers, compile_layers
 from darkhorn.beam.transport import Status, transport
-from darkhorn.chain.cache import recall
 from darkhorn.core.rays import Floats, Ints, Rays
 from darkhorn.core.species import charge, name_of
 from darkhorn.core.units import CM, GEV, M
@@ -73,40 +72,6 @@ def follow(beamline: Beamline, layers: Layers, mesons: Rays, species: int) -> Po
     return Polylines(species, ends.x[:, 3].reshape(n, k), r.reshape(n, k), ends.status.reshape(n, k)[:, -1])
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Tracks of mesons in a form that the cache of decaying mesons can keep, since the kernel takes long to load.
-
-    Attributes
-    ----------
-    beamline : Beamline
-        Geometry and current.
-    mesons : Rays
-        At production.
-    species : int
-        PDG number.
-    """
-
-    beamline: Beamline
-    mesons: Rays
-    species: int
-
-    def sample(self, points: Floats, threads: int = 1) -> Rays:
-        """Return the points of all tracks one after the other: r and z in x and z, the status as the parent."""
-        lines = follow(self.beamline, compile_layers(self.beamline), self.mesons, self.species)
-        n, k = lines.z.shape
-        x = np.zeros((n * k, 4))
-        x[:, 1], x[:, 3] = lines.r.ravel(), lines.z.ravel()
-        return Rays.make(self.species, x, np.ones((n * k, 4)), 1.0, np.repeat(lines.status, k))
-
-    def polylines(self) -> Polylines:
-        """Return the tracks, from the cache if it has them."""
-        ladder = np.concatenate([_FINE, _COARSE])
-        rows, shape = recall(self, ladder), (len(self.mesons), len(ladder))
-        z, r = (rows.x[:, axis].reshape(shape) for axis in (3, 1))
-        return Polylines(self.species, z, r, rows.parent.reshape(shape)[:, -1])
-
-
 def typical(mesons: Rays, n: int = TRACKS, lowest: float = LOWEST) -> Rays:
     """Return ``n`` of the mesons with a momentum above ``lowest`` (MeV), as frequent as in the beam.
 
@@ -140,7 +105,8 @@ def plot_horn(beamline: Beamline, mesons: Mapping[int, Rays], *, n: int = TRACKS
     Figure
         r in cm, z in m. A cross marks where a track hit a wall. Absorption in metal is a weight and not drawn.
     """
-    lines = [Kept(beamline, typical(rays, n), species).polylines() for species, rays in mesons.items()]
+    layers = compile_layers(beamline)
+    lines = [follow(beamline, layers, typical(rays, n), species) for species, rays in mesons.items()]
     figure = style.new_figure(10.0, 6.9)
     figure.subplots_adjust(left=0.075, right=0.985, bottom=0.14, top=0.935, hspace=0.36)
     near, far = figure.subplots(2, 1, height_ratios=(1.35, 1.0))
