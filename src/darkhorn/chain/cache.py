@@ -13,7 +13,7 @@ import hashlib
 import os
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -117,26 +117,24 @@ def recall(sampler: Any, points: Floats, threads: int = 1) -> Rays:
     except TypeError:
         unkept: Rays = sampler.sample(points, threads)
         return unkept
-    return Rays(*remembered(key, _NAMES, lambda: _columns(sampler.sample(points, threads))).values())
+    return Rays(**remembered(key, lambda: _columns(sampler.sample(points, threads))))
 
 
-def remembered(key: str, names: Sequence[str], make: Callable[[], Arrays]) -> Arrays:
+def remembered(key: str, make: Callable[[], Arrays]) -> Arrays:
     """Return arrays by name, from the cache where it has them under a key, else made and kept.
 
     Parameters
     ----------
     key : str
         Everything that enters them; its digest is the name of the entry.
-    names : sequence of str
-        The arrays, in this order.
     make : callable
-        Returns them.
+        Returns them; no name is ``checksum``.
     """
     folder = cache_dir()
     if folder is None:
         return make()
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
-    kept = _read(path, names)
+    kept = _read(path)
     if kept is not None:
         return kept
     made = make()
@@ -155,11 +153,11 @@ def _checksum(arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, names: Sequence[str]) -> Arrays | None:
+def _read(path: Path) -> Arrays | None:
     """Return the arrays of an entry; None when it is absent or its numbers do not match their checksum."""
     try:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as entry:
-            arrays = {name: entry[name] for name in names}
+            arrays = {name: entry[name] for name in entry.files if name != "checksum"}
             whole = str(entry["checksum"]) == _checksum(arrays)
     except (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile, zlib.error):
         return None

@@ -1,4 +1,4 @@
-"""``darkhorn cache``: the decaying mesons that are kept on disk."""
+"""``darkhorn cache``: the decaying mesons, and pictures of beams, that are kept on disk."""
 
 import time
 from pathlib import Path
@@ -17,7 +17,7 @@ ACTIONS = ("list", "clear")
 def cache(
     action: Annotated[str, typer.Argument(help=f"One of: {', '.join(ACTIONS)}.")] = "list", json: JsonOption = False
 ) -> None:
-    """List or remove the decaying mesons on disk: they save most of the time of the next run of the same beam.
+    """List or remove decaying mesons and pictures on disk: they save most of the time of the next run of the same beam.
 
     The directory is DARKHORN_CACHE ('off' for none), or that of the system for such files. The oldest entries go by
     themselves at the limit; damaged ones are made again.
@@ -60,4 +60,4 @@ def _tell(report: dict[str, Any], folder: Path | None) -> None:
     ]
     ages = [(name, report[f"{name}_s"]) for name in ("oldest", "newest") if f"{name}_s" in report]
     rows += [(name, f"{age / 3600.0:.1f} h ago") for name, age in ages]
-    show_table(f"decaying mesons in {folder}", ("", ""), rows)
+    show_table(f"mesons and pictures of beams in {folder}", ("", ""), rows)

@@ -47,7 +47,7 @@ class Kept:
         except TypeError:
             return contents(self())
         key = f"{_libraries()}|{code_fingerprint(())}|{inside}"
-        found = remembered(key, KINDS, lambda: {kind: _as_array(one) for kind, one in contents(self()).items()})
+        found = remembered(key, lambda: {kind: _as_array(one) for kind, one in contents(self()).items()})
         return {kind: found[kind].tobytes() for kind in KINDS}
 
 
