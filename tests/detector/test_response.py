@@ -31,7 +31,7 @@ def test_resolutions_by_hand():
 @pytest.mark.parametrize("energy", [20.0, 100.0, 300.0, 1000.0])
 def test_energy_smearing_has_the_moments_of_a_truncated_gaussian(energy):
     n = len(MIDPOINTS)
-    e_vis, _ = MINIBOONE.smear(np.full(n, energy), np.tile([0, 0, 1.0], (n, 1)), MIDPOINTS, 0.5, 0.25)
+    e_vis, share = MINIBOONE.smear_energy(np.full(n, energy), MIDPOINTS)
     sigma = float(MINIBOONE.sigma_energy(energy))
     law = truncnorm(-energy / sigma, np.inf, loc=energy, scale=sigma)
     assert e_vis.mean() == pytest.approx(law.mean(), rel=1e-4)
@@ -39,6 +39,30 @@ def test_energy_smearing_has_the_moments_of_a_truncated_gaussian(energy):
     assert e_vis == pytest.approx(law.ppf(MIDPOINTS), rel=1e-9, abs=1e-9)
     assert (np.diff(e_vis) > 0).all()
     assert (e_vis >= 0).all()
+    assert (share == 1.0).all()
+
+
+@pytest.mark.parametrize("energy", [20.0, 100.0, 300.0, 1000.0])
+@pytest.mark.parametrize("least", [-50.0, 0.0, 80.0, 140.0, 320.0])
+def test_energies_above_a_bound_and_the_probability_to_be_there(energy, least):
+    """The truncated law of scipy, and the sum rule: P(above) E[f | above] is the sum over all f above the bound."""
+    n, sigma = len(MIDPOINTS), float(MINIBOONE.sigma_energy(energy))
+    e_vis, share = MINIBOONE.smear_energy(np.full(n, energy), MIDPOINTS, least)
+    whole = truncnorm(-energy / sigma, np.inf, loc=energy, scale=sigma)
+    above = truncnorm((max(least, 0.0) - energy) / sigma, np.inf, loc=energy, scale=sigma)
+    assert share == pytest.approx(np.full(n, whole.sf(least)), rel=1e-9)
+    assert e_vis == pytest.approx(above.ppf(MIDPOINTS), rel=1e-8)
+    assert (e_vis >= least).all()
+    free, _ = MINIBOONE.smear_energy(np.full(n, energy), MIDPOINTS)
+    assert (share * e_vis).mean() == pytest.approx(np.where(free > least, free, 0.0).mean(), rel=1e-3, abs=0.05)
+
+
+def test_a_bound_far_away_gives_nothing_and_no_nonsense():
+    e_vis, share = MINIBOONE.smear_energy([10.0, 10.0], [1e-9, 1.0], 1.0e4)
+    assert np.isfinite(e_vis).all()
+    assert share.tolist() == [0.0, 0.0]
+    same, one = Response.perfect().smear_energy([10.0, 300.0], [0.5, 0.5], [140.0, 140.0])
+    assert (same.tolist(), one.tolist()) == ([10.0, 300.0], [1.0, 1.0])  # the window decides
 
 
 @pytest.mark.parametrize("degrees", [1.0, 3.0, 40.0])
@@ -47,8 +71,8 @@ def test_angular_smearing_is_isotropic_about_the_true_direction(degrees):
     u2, u3 = (grid.ravel() for grid in np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(n) + 0.5) / n))
     true = np.array([0.48, -0.6, 0.64])
     blurred = Response(angular="constant", angular_degrees=degrees)
-    e_vis, seen = blurred.smear(np.full(n * n, 300.0), np.tile(true, (n * n, 1)), 0.5, u2, u3)
-    assert (e_vis == 300.0).all()
+    seen = blurred.smear_direction(np.full(n * n, 300.0), np.tile(true, (n * n, 1)), u2, u3)
+    assert (blurred.smear_energy(np.full(n, 300.0), MIDPOINTS[:n])[0] == 300.0).all()
     assert np.linalg.norm(seen, axis=1) == pytest.approx(np.ones(n * n), abs=1e-14)
     kappa = np.radians(degrees) ** -2
     assert seen.mean(axis=0) == pytest.approx((1 / np.tanh(kappa) - 1 / kappa) * true, abs=2e-3 * np.radians(degrees))
@@ -61,9 +85,8 @@ def test_a_perfect_detector_changes_nothing():
     perfect = Response.perfect()
     energy, direction = np.array([0.0, 5.0, 300.0]), np.array([[0, 0, 1.0], [1, 0, 0], [0, -1, 0]])
     u = np.array([1e-9, 0.5, 1 - 1e-9])
-    e_vis, seen = perfect.smear(energy, direction, u, u, u)
-    assert (e_vis == energy).all()
-    assert (seen == direction).all()
+    assert (perfect.smear_energy(energy, u)[0] == energy).all()
+    assert (perfect.smear_direction(energy, direction, u, u) == direction).all()
     assert perfect.efficiency_at(energy).tolist() == [1, 1, 1]
 
 
@@ -71,12 +94,13 @@ def test_a_perfect_detector_changes_nothing():
 @settings(deadline=None, derandomize=True, max_examples=150)
 def test_no_point_of_the_cube_gives_nonsense(energy, u1, u2, u3, cos):
     true = np.array([[np.sqrt(1 - cos**2), 0, cos]])
-    e_vis, seen = MINIBOONE.smear([energy], true, [u1], [u2], [u3])
-    assert 0 <= e_vis[0] < np.inf
+    e_vis, share = MINIBOONE.smear_energy([energy], [u1], 140.0 * u2)
+    seen = MINIBOONE.smear_direction([energy], true, [u2], [u3])
+    assert 140.0 * u2 <= e_vis[0] < np.inf
+    assert 0.0 <= share[0] <= 1.0
     assert np.linalg.norm(seen) == pytest.approx(1, abs=1e-12)
-    again = MINIBOONE.smear([energy], true, [u1], [u2], [u3])
-    assert again[0] == e_vis
-    assert (again[1] == seen).all()
+    assert MINIBOONE.smear_energy([energy], [u1], 140.0 * u2)[0] == e_vis
+    assert (MINIBOONE.smear_direction([energy], true, [u2], [u3]) == seen).all()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +122,12 @@ def test_unknown_angular_resolution_and_bad_points():
     with pytest.raises(UnknownNameError, match="Did you mean 'constant'"):
         Response(angular="constnt")
     with pytest.raises(RangeError, match="u1"):
-        MINIBOONE.smear([100.0], [[0, 0, 1.0]], [1.5], [0.5], [0.5])
+        MINIBOONE.smear_energy([100.0], [1.5])
+    with pytest.raises(RangeError, match="u2"):
+        MINIBOONE.smear_direction([100.0], [[0, 0, 1.0]], [1.5], [0.5])
     with pytest.raises(RangeError, match="energy = -1 MeV"):
-        MINIBOONE.smear([-1.0], [[0, 0, 1.0]], [0.5], [0.5], [0.5])
+        MINIBOONE.smear_energy([-1.0], [0.5])
+    with pytest.raises(RangeError, match="energy = -1 MeV"):
+        MINIBOONE.smear_direction([-1.0], [[0, 0, 1.0]], [0.5], [0.5])
+    with pytest.raises(RangeError, match="bound of the visible energy"):
+        MINIBOONE.smear_energy([100.0], [0.5], np.nan)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from darkhorn.core.errors import RangeError
-from darkhorn.core.species import MUON
-from darkhorn.physics.ccqe import e_qe
+from darkhorn.core.species import ELECTRON, MUON
+from darkhorn.physics.ccqe import e_qe, energy_of_e_qe
 
 M_N, M_P, M_E, M_MU = 939.56542, 938.27209, 0.51099895, 105.6583755
 
@@ -65,3 +65,29 @@ def test_antineutrinos_strike_protons():
     # removing a bound nucleon costs its binding energy, and the recoil a little of it back
     bound = [e_qe(300.0, 1.0, antineutrino=bar, binding_energy=b) - 300.0 for bar, b in ((False, 34.0), (True, 30.0))]
     assert bound == pytest.approx([33.297, 31.832], abs=0.005)
+
+
+@given(
+    st.floats(5, 3000), st.floats(-1, 1), st.booleans(), st.sampled_from([0.0, 34.0]), st.sampled_from([ELECTRON, MUON])
+)
+@settings(deadline=None, derandomize=True, max_examples=200)
+def test_the_inverse_gives_back_the_neutrino(e_nu, cos, antineutrino, binding, lepton):
+    options = {"antineutrino": antineutrino, "binding_energy": binding, "lepton": lepton}
+    energy = float(energy_of_e_qe(e_nu, cos, **options))
+    if energy == 0.0:  # no lepton: below the threshold of the reaction
+        assert e_nu < 120.0 if lepton == MUON else e_nu < 60.0
+        return
+    if energy > 1.001 * (M_MU if lepton == MUON else M_E):
+        assert e_qe(energy, cos, **options) == pytest.approx(e_nu, rel=1e-9)
+        assert e_qe(0.999 * energy, cos, **options) < e_nu
+        above = e_qe(1.001 * energy, cos, **options)
+        assert above > e_nu or above == 0.0  # beyond the pole of hard backward leptons
+
+
+def test_errors_of_the_inverse_name_the_key():
+    with pytest.raises(RangeError, match="neutrino energy = 0 MeV"):
+        energy_of_e_qe(0.0, 0.5)
+    with pytest.raises(RangeError, match="cos_theta"):
+        energy_of_e_qe(100.0, -1.5)
+    with pytest.raises(RangeError, match="binding_energy"):
+        energy_of_e_qe(100.0, 0.5, binding_energy=200.0)

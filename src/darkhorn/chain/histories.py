@@ -21,6 +21,7 @@ from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points
 from darkhorn.core.rays import Floats, Rays
 from darkhorn.core.thinning import thin
+from darkhorn.experiments.loader import Window
 from darkhorn.models.channels import Channel, Line, Model
 
 LEAST_POINTS: Final = 2**12
@@ -130,11 +131,11 @@ def batches(walk: Walk, replicate: int) -> Iterator[Batch]:
 
     The sum of all weights is the ``signal`` that ``walk.walk`` adds up from the same points (with ``selected``).
     """
-    setup = walk.setup
+    setup, window = walk.setup, walk.setup.window if walk.selected else Window()
     for index, spectrum, mesons, arrivals, points, q_sq_weight in sent(walk, replicate):
         for channel in walk.channels:
             photons = detect(channel, arrivals, walk.model.particle_mass, setup.shape, points, setup.rings)
-            seen = observe(photons, setup.response, setup.window, points)
+            seen = observe(photons, setup.response, window, points)
             weight = (seen.weight if walk.selected else photons.weight) * q_sq_weight
             yield Batch(index, spectrum, channel, mesons, arrivals, photons, seen, points, weight)
 

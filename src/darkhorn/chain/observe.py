@@ -42,7 +42,8 @@ def observe(photons: Photons, response: Response, window: Window, points: Floats
 
     The efficiency is taken at the photon's true energy, because the published table is a function of the
     generated energy; the window cuts on reconstructed quantities, the quasi-elastic energy treating the photon as
-    the electron of a charged-current event, as the analysis does.
+    the electron of a charged-current event, as the analysis does. Visible energies are drawn above the lower bounds of
+    the window, and the weight takes up the probability to be there: no photon is lost to a resolution.
 
     Parameters
     ----------
@@ -55,12 +56,15 @@ def observe(photons: Photons, response: Response, window: Window, points: Floats
     points : (N, len(Axis)) float
         SMEAR_ENERGY, SMEAR_COS and SMEAR_PHI are used.
     """
-    smear = (points[:, axis] for axis in (Axis.SMEAR_ENERGY, Axis.SMEAR_COS, Axis.SMEAR_PHI))
-    e_vis, direction = response.smear(photons.energy, photons.direction, *smear)
+    energy = photons.energy
+    direction = response.smear_direction(
+        energy, photons.direction, points[:, Axis.SMEAR_COS], points[:, Axis.SMEAR_PHI]
+    )
     cos_theta = np.clip(direction[:, 2], -1.0, 1.0)
+    e_vis, share = response.smear_energy(energy, points[:, Axis.SMEAR_ENERGY], window.least_e_vis(cos_theta))
     neutrino = e_qe(e_vis, cos_theta, antineutrino=window.antineutrino, binding_energy=window.e_qe_binding)
     passed = window.accepts(e_vis, neutrino)
-    weight = np.where(passed, photons.weight * response.efficiency_at(photons.energy), 0.0)
+    weight = np.where(passed, photons.weight * response.efficiency_at(energy) * share, 0.0)
     return Observed(e_vis, cos_theta, neutrino, weight, photons.time, photons.delay)
 
 

@@ -110,10 +110,39 @@ class Response:
             degrees = np.maximum(degrees - np.log(np.maximum(energy, _LOWEST) / GEV), 0.0)
         return np.asarray(np.radians(degrees))
 
-    def smear(
-        self, energy: ArrayLike, direction: ArrayLike, u1: ArrayLike, u2: ArrayLike, u3: ArrayLike
-    ) -> tuple[Floats, Floats]:
-        """Return reconstructed energies and directions.
+    def smear_energy(self, energy: ArrayLike, u: ArrayLike, least: ArrayLike = 0.0) -> tuple[Floats, Floats]:
+        """Return reconstructed energies above a bound, and the probability to be above it.
+
+        Parameters
+        ----------
+        energy : (N,) array_like
+            Generated energy in MeV, >= 0.
+        u : (N,) array_like
+            Coordinates in (0, 1).
+        least : array_like
+            Bound in MeV, scalar or (N,); a negative one counts as 0.
+
+        Returns
+        -------
+        e_vis : (N,) array
+            Visible energy in MeV: a Gaussian of mean E and width sigma_E, cut off at the bound. Without a resolution it
+            is E, whatever the bound.
+        probability : (N,) array
+            To be above the bound, for a Gaussian cut off at 0 and renormalised; 1 without a resolution.
+
+        Raises
+        ------
+        RangeError
+            For a negative energy, a coordinate outside [0, 1], or a bound that is no number.
+        """
+        energy, u = np.asarray(energy, dtype=float), np.asarray(u, dtype=float)
+        require_range("energy", energy, 0.0, unit="MeV")
+        require_range("u1", u, 0.0, 1.0)
+        require_range("bound of the visible energy", least, unit="MeV")
+        return _truncated_gauss(u, energy, self.sigma_energy(energy), np.maximum(least, 0.0))
+
+    def smear_direction(self, energy: ArrayLike, direction: ArrayLike, u2: ArrayLike, u3: ArrayLike) -> Floats:
+        """Return reconstructed directions, (N, 3).
 
         Parameters
         ----------
@@ -121,14 +150,12 @@ class Response:
             Generated energy in MeV, >= 0.
         direction : (N, 3) array_like
             Unit vectors.
-        u1, u2, u3 : (N,) array_like
-            Coordinates in (0, 1) for the energy, the polar and the azimuthal angle of the deflection.
+        u2, u3 : (N,) array_like
+            Coordinates in (0, 1) for the polar and the azimuthal angle of the deflection.
 
         Returns
         -------
-        e_vis : (N,) array
-            Visible energy in MeV: a Gaussian of mean E and width sigma_E cut off at 0 and renormalised.
-        direction : (N, 3) array
+        (N, 3) array
             Unit vectors, spread about the true ones by Fisher's distribution, which is a Gaussian of width
             sigma in both projected angles where sigma is small.
 
@@ -141,26 +168,26 @@ class Response:
         -----
         Source: Fisher, Proc. R. Soc. A 217, 295 (1953), for the distribution on the sphere.
         """
-        energy = np.asarray(energy, dtype=float)
+        energy, unit = np.asarray(energy, dtype=float), np.asarray(direction, dtype=float)
         require_range("energy", energy, 0.0, unit="MeV")
-        for key, value in (("u1", u1), ("u2", u2), ("u3", u3)):
+        for key, value in (("u2", u2), ("u3", u3)):
             require_range(key, value, 0.0, 1.0)
-        e_vis = _truncated_gauss(np.asarray(u1, dtype=float), energy, self.sigma_energy(energy))
-        unit = np.asarray(direction, dtype=float)
         if self.angular == "none":
-            return e_vis, unit
+            return unit
         versine = _fisher_versine(np.asarray(u2, dtype=float), self.sigma_angle(energy))
-        return e_vis, deflect(unit, versine, 2.0 * np.pi * np.asarray(u3, dtype=float))
+        return deflect(unit, versine, 2.0 * np.pi * np.asarray(u3, dtype=float))
 
 
-def _truncated_gauss(u: Floats, mean: Floats, sigma: Floats) -> Floats:
-    """Return the u-quantile of a Gaussian restricted to positive values; the mean itself where sigma is 0."""
+def _truncated_gauss(u: Floats, mean: Floats, sigma: Floats, least: Floats) -> tuple[Floats, Floats]:
+    """Return the u-quantile of a Gaussian above a bound, and how much of what is positive lies there."""
     from scipy.special import ndtr, ndtri
 
     wide = sigma > 0.0
     safe = np.where(wide, sigma, 1.0)
-    upper_tail = np.maximum((1.0 - u) * ndtr(mean / safe), np.finfo(float).tiny)
-    return np.where(wide, np.maximum(mean - safe * ndtri(upper_tail), 0.0), mean)
+    above = ndtr((mean - least) / safe)
+    upper_tail = np.maximum((1.0 - u) * above, np.finfo(float).tiny)
+    smeared = np.maximum(mean - safe * ndtri(upper_tail), least)
+    return np.where(wide, smeared, mean), np.where(wide, above / ndtr(mean / safe), 1.0)
 
 
 def _fisher_versine(u: Floats, sigma: Floats) -> Floats:

@@ -10,6 +10,7 @@ from darkhorn.core.errors import RangeError, ScenarioError, require_range, unkno
 from darkhorn.core.rays import Bools, Floats
 from darkhorn.experiments.missing import require
 from darkhorn.experiments.reading import require_increasing
+from darkhorn.physics.ccqe import energy_of_e_qe
 
 AXES: Final = {"e_vis": "MeV", "cos_theta": "", "time": "ns", "delay": "ns"}
 """Axes that a spectrum may have, with their units."""
@@ -43,6 +44,16 @@ class Window:
         """Return which events pass, for energies in MeV of shape (N,); the lower bounds are excluded."""
         passed: Bools = (e_vis > self.e_vis_min) & (e_vis < self.e_vis_max)
         return passed & (e_qe > self.e_qe_min) & (e_qe < self.e_qe_max)
+
+    def least_e_vis(self, cos_theta: Floats) -> Floats:
+        """Return the visible energy in MeV below which nothing passes at cosines to the beam (N,), at least 0."""
+        least = max(self.e_vis_min, 0.0)
+        if self.e_qe_min <= 0.0:
+            return np.full(len(cos_theta), least)
+        lowest = energy_of_e_qe(
+            self.e_qe_min, cos_theta, antineutrino=self.antineutrino, binding_energy=self.e_qe_binding
+        )
+        return np.maximum(lowest, least)
 
 
 @dataclass(frozen=True, eq=False)
