@@ -26,7 +26,7 @@ from darkhorn.models.channels import Model
 NEUTRINO_MODE: Final = "experiment.modes=['neutrino']"
 PRECISION: Final = 0.01
 _STAGE_POINTS: Final = 2**14
-_DRAWN, _KEPT = 2**14, 2**8
+_DRAWN, _KEPT = 2**14, 2**7
 """Mesons of a species and replicate, and photons of a replicate that are kept for the neighbourhood of two masses."""
 
 
