@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from darkhorn.chain.aim import aimed_directions
-from darkhorn.chain.observe import observe
+from darkhorn.chain.observe import cells_of, observe
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.rate import SOFT, Rows, Sample, event_weights, require_smooth
 from darkhorn.chain.setup import Parents, Setup
@@ -251,13 +251,5 @@ def _photons(
     seen = observe(Photons(photon, light, weight, nothing, nothing, nothing), setup.response, setup.window, points)
     kept = np.flatnonzero(seen.weight > 0.0)
     photon, versine, cosine, gamma, beta = (column[kept] for column in (photon, versine, cosine, gamma, beta))
-    cell = _cells(seen.e_vis[kept], setup.edges["e_vis"])
+    cell = cells_of(seen.e_vis[kept], setup.edges["e_vis"], np.zeros(len(kept), dtype=np.int64))
     return Rows(photon, versine, cosine, gamma, beta, seen.weight[kept], cell), kept
-
-
-def _cells(values: Floats, edges: Floats) -> Ints:
-    """Return bins as ``numpy.histogram`` counts them; the number of bins for everything outside."""
-    bins = len(edges) - 1
-    cell = np.searchsorted(edges, values, side="right") - 1
-    cell = np.where(values == edges[-1], bins - 1, cell)
-    return np.where((cell < 0) | (cell >= bins), bins, cell).astype(np.int64)
