@@ -81,7 +81,7 @@ from darkhorn.chain.neutrinos import neutrino_flux
 from darkhorn.chain.parents import prepare
 from darkhorn.chain.predict import predict_mode
 from darkhorn.chain.scenario import load_scenario
-from darkhorn.chain.walk import tabulate_all
+from darkhorn.chain.send import tabulate_all
 from darkhorn.experiments.beams import load_beam
 import numpy as np
 

@@ -40,7 +40,7 @@ def test_the_public_peer_case() -> None:
 def test_the_twins_of_the_peer_case() -> None:
     nucleon = run("bdnmc_nucleon", precision=0.01)
     assert nucleon["signal"] == pytest.approx(277.0, rel=0.02)
-    eta = run("bdnmc_eta", precision=0.01)
+    eta = run("bdnmc_eta", precision=0.005)
     assert eta["decays"]["eta -> gamma chi chi"]["branching"] == pytest.approx(7.208e-7, rel=0.02, abs=0)
     assert eta["decays"]["eta -> gamma chi chi"]["mesons_per_pot"] == pytest.approx(0.0333 * 0.9)
     assert eta["signal"] == pytest.approx(10.57, rel=0.02)

@@ -13,10 +13,11 @@ from darkhorn.chain.ancestry import amplitude_of
 from darkhorn.chain.events import Made, generate
 from darkhorn.chain.final_states import process_numbers
 from darkhorn.chain.histories import batches, bosons_at_detector, plan
+from darkhorn.chain.plan import focus
 from darkhorn.chain.predict import predict, predict_mode
 from darkhorn.chain.scenario import load_scenario
+from darkhorn.chain.send import tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import focus, tabulate_all
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import DARK_BOSON, ELECTRON, MUON, PI0, PI_PLUS, lifetime, mass

@@ -35,7 +35,7 @@ def smooth() -> SmoothRate:
 
 @lru_cache
 def precise() -> Gradients:
-    return gradients_of(SmoothRate(draw_sample(scenario().model, scenario().setups()[0], points=2**14)))
+    return gradients_of(SmoothRate(draw_sample(scenario().model, scenario().setups()[0], points=2**14, kept=2**12)))
 
 
 def shifted(index: int, step: float) -> tuple[float, float]:

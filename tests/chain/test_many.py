@@ -12,7 +12,7 @@ from darkhorn.chain.many import Bench, Family, differ_in_mediator, emission_key,
 from darkhorn.chain.observe import cells_of
 from darkhorn.chain.predict import predict
 from darkhorn.chain.scenario import Scenario, load_scenario
-from darkhorn.chain.walk import send, tabulate_all
+from darkhorn.chain.send import send, tabulate_all
 from darkhorn.core.errors import ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points

@@ -1,6 +1,7 @@
 """The whole chain: independent estimates, workers and seeds, errors that are honest, scaling."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ from darkhorn.beam.table import TableParents
 from darkhorn.chain.aim import aimed_directions, arrive
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import observe
+from darkhorn.chain.plan import Plan, focus
 from darkhorn.chain.predict import Prediction, _more_points, first_points, mean_and_error, predict, predict_mode
 from darkhorn.chain.scenario import Scenario, load_scenario
+from darkhorn.chain.send import tabulate_all
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.shown import as_html, as_text
-from darkhorn.chain.walk import Plan, Unit, _nets, _points, focus, tabulate_all
+from darkhorn.chain.walk import Unit, _nets, _points, units_of
 from darkhorn.core.errors import RangeError, ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
@@ -209,13 +212,32 @@ def test_ranges_of_points_fall_into_nets() -> None:
         assert all(n & (n - 1) == 0 and first % n == 0 for first, n in nets)
 
 
-def test_points_of_a_unit_are_those_of_its_nets_replicate_by_replicate() -> None:
-    plan = Plan(None, None, {}, (), 7, 3)
-    points = _points(plan, Unit(1, 64, 96, range(1, 3)), 64, 96)
+def planned(setup: Setup, **options: Any) -> Plan:
+    return Plan(preset("scalar-benchmark"), setup, {}, (), 7, **options)
+
+
+def test_points_of_a_unit_are_those_of_its_nets_replicate_by_replicate(setups: tuple[Setup, ...]) -> None:
+    plan = planned(setups[0], replicates=3, halvings=(0, 1))
+    points = _points(plan, Unit((0, 1), 128, 192, range(1, 3)), 1)
     assert points.shape == (192, len(Axis))
     for row, replicate in enumerate((1, 2)):
         whole = unit_points(256, seed=7, stream=(1, replicate))
         assert np.array_equal(points[96 * row : 96 * (row + 1)], whole[64:160])
+
+
+@pytest.mark.parametrize("stop", [64, 640, 2**14 + 64, 2**16])
+@pytest.mark.parametrize("halvings", [(), (0, 6), (4, 1)])
+def test_units_hold_every_point_once(setups: tuple[Setup, ...], stop: int, halvings: tuple[int, ...]) -> None:
+    plan = planned(setups[0], replicates=5, halvings=halvings)
+    pieces: dict[int, list[tuple[int, int]]] = {replicate: [] for replicate in range(5)}
+    for unit in units_of(plan, 64, stop + 64):
+        assert unit.species == (0, 1)
+        assert all(value % 2 ** plan.halved(place) == 0 for value in unit[1:3] for place in unit.species)
+        for replicate in unit.replicates:
+            pieces[replicate].append((unit.start, unit.size))
+    for found in pieces.values():
+        assert [start for start, _ in found] == list(np.cumsum([64, *(size for _, size in found)])[:-1])
+        assert sum(size for _, size in found) == stop
 
 
 def test_a_notebook_shows_the_table_and_a_terminal_the_lines(prediction: Prediction) -> None:

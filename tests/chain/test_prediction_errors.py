@@ -1,6 +1,6 @@
 """Errors of the beam in a prediction: covariances, the known integral of the fits, one walk against many."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ def test_production_of_pi_plus_has_the_error_of_the_published_window(setup: Setu
     sampler = next(item for item in setup.parents if item.species == PI_PLUS)
     assert isinstance(sampler, ParentSampler)
     points = unit_points(2**14, seed=2)
-    made = sampler.source.sample(points, PI_PLUS, sampler.grid)
+    made = sampler.produced(points)
     p, theta, p_beam = production_point(sampler, points, replace(made, parent=np.arange(len(made))))
     assert isinstance(sampler.source, SanfordWangSource)
     np.testing.assert_allclose(p, made.momentum, rtol=1e-12)
@@ -114,8 +114,8 @@ def test_universes_are_what_a_prediction_with_their_mesons_gives(scenario: Scena
     drawn = universe_constants(PI_PLUS, 3, 3)
     sampler = next(item for item in setup.parents if item.species == PI_PLUS)
     assert isinstance(sampler, ParentSampler)
-    parts = (sampler.source, sampler.beamline, sampler.species, sampler.grid, sampler.layers, sampler.physics)
-    changed = Reweighted(*parts, tuple(drawn[1].tolist()))
+    parts = {item.name: getattr(sampler, item.name) for item in fields(sampler)}
+    changed = Reweighted(**parts, universe=tuple(drawn[1].tolist()))
     others = tuple(item for item in setup.parents if item.species != PI_PLUS)
     runs = {
         name: predict(scenario.model, (replace(setup, parents=(mesons, *others)),), precision=0.01, seed=8)

@@ -16,8 +16,9 @@ from darkhorn.chain.decay import Spectrum
 from darkhorn.chain.detect import detect
 from darkhorn.chain.observe import observe
 from darkhorn.chain.parents import ParentSampler
+from darkhorn.chain.send import tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import tabulate_all
+from darkhorn.core.cube import CubeGrid
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points
 from darkhorn.core.rays import Floats, Rays
@@ -159,7 +160,7 @@ def _uniform_mesons(parents: ParentSampler, points: Floats) -> Rays:
     """Return decaying mesons whose momenta and angles at production are uniform."""
     moved = points.copy()
     moved[:, Axis.THETA] = np.sqrt(points[:, Axis.THETA])
-    mesons = replace(parents, grid=ImportanceGrid.uniform()).sample(moved)
+    mesons = replace(parents, grid=ImportanceGrid.uniform(), cells=CubeGrid.uniform()).sample(moved)
     return mesons.with_weight(mesons.weight * 0.5 / moved[:, Axis.THETA])
 
 

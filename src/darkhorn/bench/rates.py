@@ -10,14 +10,15 @@ import numpy as np
 
 from darkhorn.bench.clock import cpu_seconds
 from darkhorn.chain.detect import detect
+from darkhorn.chain.herd import reused
 from darkhorn.chain.many import Bench, Family
 from darkhorn.chain.observe import observe
 from darkhorn.chain.predict import ModePrediction, mean_and_error, predict
 from darkhorn.chain.rate import rate
 from darkhorn.chain.rate_sample import draw_sample, thinned
 from darkhorn.chain.scenario import Scenario, load_scenario
+from darkhorn.chain.send import send, tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import reused, send, tabulate_all
 from darkhorn.core.points import unit_points
 from darkhorn.inference.scan import evaluate, plan_tasks
 from darkhorn.inference.scan_plan import ScanPlan

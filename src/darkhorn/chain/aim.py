@@ -8,7 +8,7 @@ import numpy as np
 from darkhorn.chain.decay import Spectrum
 from darkhorn.core.importance import EnergyGrid
 from darkhorn.core.points import Axis
-from darkhorn.core.rays import Floats, Ints, Rays
+from darkhorn.core.rays import Bools, Floats, Ints, Rays
 from darkhorn.core.species import DARK_BOSON, mass
 from darkhorn.core.units import C
 from darkhorn.detector.geometry import Shape
@@ -85,25 +85,25 @@ def aim(
     return arrive(parents, energy, momentum, direction, weight, shape)
 
 
-def fan(
-    parents: Rays, spectrum: Spectrum, shape: Shape, trial: Floats, places: Iterable[float], energies: EnergyGrid
+def at_centre(
+    parents: Rays, spectrum: Spectrum, shape: Shape, places: Iterable[float], energies: EnergyGrid
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Yield lab energies (MeV) and weights of particles that all parents send in one way, (N,) each.
+    """Yield lab energies (MeV) and weights of particles that parents send to the middle of the detector, (N,) each.
 
-    Much cheaper than :func:`aim`, since nothing is flown: a line that misses keeps its weight.
+    The same as :func:`aim` at one point of the unit cube for all parents, but cheaper, since nothing is flown: a line
+    that misses keeps its weight. From inside the detector's bounding sphere particles go where their parent goes.
 
     Parameters
     ----------
     parents, spectrum, shape, energies
         As for :func:`aim`.
-    trial : (len(Axis),) float
-        Point of the unit cube for all parents; AIM_COS and AIM_PHI are used.
     places : iterable of float
         Coordinate ENERGY, one after the other.
     """
-    direction, solid_angle = aimed_directions(parents, shape, np.broadcast_to(trial, (len(parents), len(trial))))
+    axis, opening, outside = _cone(parents, shape)
     gamma, beta = parents.energy / mass(spectrum.parent), parents.beta
-    cosine = np.einsum("ij,ij->i", parents.direction, direction)
+    cosine = np.where(outside, np.einsum("ij,ij->i", parents.direction, axis), 1.0)
+    solid_angle = np.where(outside, 2.0 * np.pi * opening, 1.0 / massless_two_body_density(1.0, gamma, beta))
     low, high = lab_energy_limits(cosine, gamma, beta, spectrum.energy_max, spectrum.mass)
     scale = parents.weight * solid_angle
     for u in places:
@@ -185,16 +185,9 @@ def aimed_directions(parents: Rays, shape: Shape, points: Floats) -> tuple[Float
     solid_angle : (N,) float
         Inverse density of the directions in sr.
     """
-    centre, radius = shape.bounding_sphere()
-    to_centre = np.asarray(centre) - parents.x[:, 1:]
-    distance = np.sqrt(np.einsum("ij,ij->i", to_centre, to_centre))
-    outside = distance > radius
-    safe = np.where(outside, distance, 1.0)
-    sine_sq = np.where(outside, (radius / safe) ** 2, 0.0)
-    opening = sine_sq / (1.0 + np.sqrt(1.0 - sine_sq))
+    axis, opening, outside = _cone(parents, shape)
     u, phi = points[:, Axis.AIM_COS], 2.0 * np.pi * points[:, Axis.AIM_PHI]
-    direction = deflect(np.where(outside[:, None], to_centre / safe[:, None], [0.0, 0.0, 1.0]), opening * u, phi)
-    solid_angle = 2.0 * np.pi * opening
+    direction, solid_angle = deflect(axis, opening * u, phi), 2.0 * np.pi * opening
     if not outside.all():
         inside = ~outside
         gamma, beta = parents.gamma[inside], parents.beta[inside]
@@ -202,3 +195,18 @@ def aimed_directions(parents: Rays, shape: Shape, points: Floats) -> tuple[Float
         direction[inside] = deflect(parents.direction[inside], versine, phi[inside])
         solid_angle[inside] = 1.0 / massless_two_body_density(1.0 - versine, gamma, beta)
     return direction, solid_angle
+
+
+def _cone(parents: Rays, shape: Shape) -> tuple[Floats, Floats, Bools]:
+    """Return the cone that holds the detector: its axis (N, 3), 1 - cos of its half opening, and whether there is one.
+
+    From inside the detector's bounding sphere there is none: the axis is +z, the opening 0.
+    """
+    centre, radius = shape.bounding_sphere()
+    to_centre = np.asarray(centre) - parents.x[:, 1:]
+    distance = np.sqrt(np.einsum("ij,ij->i", to_centre, to_centre))
+    outside = distance > radius
+    safe = np.where(outside, distance, 1.0)
+    sine_sq = np.where(outside, (radius / safe) ** 2, 0.0)
+    axis = np.where(outside[:, None], to_centre / safe[:, None], [0.0, 0.0, 1.0])
+    return axis, sine_sq / (1.0 + np.sqrt(1.0 - sine_sq)), outside

@@ -4,7 +4,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from darkhorn.beam.source import Source
 from darkhorn.chain.decay import Spectrum
 from darkhorn.chain.mediators import mediator_of
 from darkhorn.chain.parents import ParentSampler
@@ -48,8 +47,7 @@ def at_production(parents: Parents, points: Floats) -> Rays | None:
     """
     if not isinstance(parents, ParentSampler):
         return None
-    source: Source = parents.source
-    return source.sample(points, parents.species, parents.grid)
+    return parents.produced(points)
 
 
 def amplitude_of(model: Model, parent: int, name: str) -> tuple[Production, int] | None:

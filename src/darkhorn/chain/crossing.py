@@ -14,7 +14,7 @@ import numpy as np
 
 from darkhorn.chain.aim import Arrivals, aimed_directions
 from darkhorn.chain.decay import Spectrum
-from darkhorn.chain.walk import Tables, send
+from darkhorn.chain.send import Tables, send
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis
 from darkhorn.core.rays import Floats, Ints, Rays

@@ -15,10 +15,10 @@ from darkhorn import __version__
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.ancestry import at_production, decay_products, history
 from darkhorn.chain.final_states import Encounter, final_state, process_numbers
+from darkhorn.chain.herd import PILOT_POINTS, REUSE
 from darkhorn.chain.histories import LEAST_REPLICATES, Batch, Walk, batches, plan
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import PILOT_POINTS, REUSE
 from darkhorn.core.cite import reference
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.points import unit_points

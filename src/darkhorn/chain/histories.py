@@ -12,10 +12,12 @@ import numpy as np
 from darkhorn.chain.aim import Arrivals
 from darkhorn.chain.decay import Spectrum
 from darkhorn.chain.detect import detect
+from darkhorn.chain.herd import reused
 from darkhorn.chain.observe import Observed, observe
 from darkhorn.chain.photons import Photons
+from darkhorn.chain.plan import focus, refocus
+from darkhorn.chain.send import Tables, send, tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import Tables, focus, refocus, reused, send, tabulate_all
 from darkhorn.core.errors import require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import unit_points

@@ -25,8 +25,8 @@ from darkhorn.chain.parents import point_flux
 from darkhorn.chain.photographs import Photographs, propagators_differ, ratios, sample_of, sums_of
 from darkhorn.chain.photons import Vertices, somewhere
 from darkhorn.chain.predict import REPLICATES, next_points
+from darkhorn.chain.send import tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import tabulate_all
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points, unit_sets
 from darkhorn.core.rays import Floats

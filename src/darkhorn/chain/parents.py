@@ -15,6 +15,7 @@ from darkhorn.beam.passage_tables import Passage, passage_tables
 from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.chain.cache import recall
+from darkhorn.core.cube import CubeGrid
 from darkhorn.core.importance import ImportanceGrid, balanced_worth
 from darkhorn.core.points import Axis, unit_points, words
 from darkhorn.core.rays import Floats, Ints, Rays
@@ -27,6 +28,10 @@ _PILOTS = {False: (2, 2**9, 12), True: (3, 2**12, 24)}
 _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
 _PILOT_BINS = 48
+_MOVED = [Axis.MOMENTUM, Axis.THETA, Axis.DEPTH]
+_CELLS, _CELL_POINTS, _CELL_PILOT = 6, 2**11, 9
+"""Cells along each side of the cube in these coordinates, points of its pilot, and the number of that."""
+_CELL_SMOOTHING, _CELL_FLOOR = 0.25, 0.5
 _SPREAD = 0.01
 """Radius of the region around the middle of the detector that a pilot looks at, over the distance."""
 _ALONE = 2**10
@@ -53,6 +58,9 @@ class ParentSampler:
         The beam line as the transport kernel sees it.
     physics : Physics
         What is switched on.
+    cells : CubeGrid
+        Where in (MOMENTUM, THETA, DEPTH) to spend them, before ``grid``: how the worth of a place in (p, theta) depends
+        on the depth in the target.
     """
 
     source: Source
@@ -61,10 +69,27 @@ class ParentSampler:
     grid: ImportanceGrid
     layers: Layers
     physics: Physics = field(default_factory=Physics)
+    cells: CubeGrid = field(default_factory=CubeGrid.uniform)
+
+    def moved(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return the points that ``cells`` make of others, and the weights that make up for it, (N,)."""
+        if self.cells.probability.size == 1:
+            return points, np.ones(len(points))
+        *places, jacobian = self.cells.map(*(points[:, axis] for axis in _MOVED))
+        found = points.copy(order="K")
+        for axis, place in zip(_MOVED, places, strict=True):
+            found[:, axis] = place
+        return found, jacobian
+
+    def produced(self, points: Floats) -> Rays:
+        """Return one meson a point where it is made; the weights sum to the yield per POT."""
+        moved, jacobian = self.moved(points)
+        mesons = self.source.sample(moved, self.species, self.grid)
+        return mesons.with_weight(mesons.weight * jacobian)
 
     def sample(self, points: Floats, threads: int = 1) -> Rays:
         """Return one decaying meson a point; the weights sum to the decays per POT in the open region."""
-        mesons = self.source.sample(points, self.species, self.grid)
+        mesons = self.produced(points)
         u = points[:, Axis.DECAY]
         return decay_in_flight(mesons, self.species, self.beamline, self.layers, u, threads, self.physics)
 
@@ -134,7 +159,8 @@ def adapt(
     even : bool
         Whether every bin of the daughter's energy is wanted as well as any other, and not the sum alone.
     """
-    sampler, species = replace(sampler, grid=ImportanceGrid.uniform()), sampler.species
+    start, species = ImportanceGrid.uniform(), sampler.species
+    sampler = replace(sampler, grid=start, cells=CubeGrid.uniform())
     a, b, energy, flux, jacobian = (np.zeros(shape) for shape in (0, 0, (_PILOT_RAYS, 0), (_PILOT_RAYS, 0), 0))
     pilots, n, cells = _PILOTS[even]
     for pilot in range(pilots):
@@ -144,9 +170,27 @@ def adapt(
         energy, flux = np.hstack([energy, found[0]]), np.hstack([flux, found[1]])
         place = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
         a, b, jacobian = (np.concatenate(pair) for pair in zip((a, b, jacobian), place, strict=True))
-        worth = balanced_worth(_bins(energy), flux) if even else np.sqrt(((flux * energy) ** 2).mean(axis=0))
+        worth = balanced_worth(_bins(energy), flux) if even else _energy_sent(energy, flux)
         sampler = replace(sampler, grid=ImportanceGrid.adapted(a, b, worth / np.sqrt(jacobian), bins=cells))
     return sampler
+
+
+def refine(sampler: ParentSampler, towards: tuple[float, float, float], seed: int, threads: int = 1) -> ParentSampler:
+    """Return an adapted sampler with its points moved once more, in (p, theta) together with the depth in the target.
+
+    One more pilot finds for which of them mesons send most energy near a point: at one momentum and angle the horn
+    focuses those from some depths only. Other arguments as :func:`adapt`; no expectation moves.
+    """
+    species = sampler.species
+    points = unit_points(_CELL_POINTS, seed=seed, stream=(_PILOT_STREAM, abs(species), int(species > 0), _CELL_PILOT))
+    worth = _energy_sent(*_pilot_flux(recall(sampler, points, threads), towards, points))
+    return replace(sampler, cells=CubeGrid.adapted(points[:, _MOVED], worth, _CELLS, _CELL_SMOOTHING, _CELL_FLOOR))
+
+
+def _energy_sent(energy: Floats, flux: Floats) -> Floats:
+    """Return the root mean square over places of flux times energy, (N,)."""
+    sent: Floats = np.sqrt(((flux * energy) ** 2).mean(axis=0))
+    return sent
 
 
 def _pilot_flux(parents: Rays, towards: tuple[float, float, float], points: Floats) -> tuple[Floats, Floats]:

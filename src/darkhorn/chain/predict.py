@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from darkhorn.chain.plan import LEAST_STEP, Plan, plan_for
+from darkhorn.chain.send import Tables, tabulate_all
 from darkhorn.chain.setup import Setup
-from darkhorn.chain.walk import LEAST_STEP, Made, Plan, Tables, Tally, plan_for, tabulate_all, units_of, walk
+from darkhorn.chain.tally import Made, Tally
+from darkhorn.chain.walk import units_of, walk
 from darkhorn.core.errors import require_range, unknown_name
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell, counted

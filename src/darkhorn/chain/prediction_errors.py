@@ -16,8 +16,10 @@ import numpy as np
 from darkhorn.beam.parametrised import ParametrisedSource
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.chain.detect import detect
+from darkhorn.chain.herd import reused
 from darkhorn.chain.observe import observe
 from darkhorn.chain.parents import ParentSampler
+from darkhorn.chain.send import Tables, send, tabulate_all
 from darkhorn.chain.setup import Setup
 from darkhorn.chain.universes import (
     ABSORPTION_ERROR,
@@ -30,7 +32,6 @@ from darkhorn.chain.universes import (
     with_current,
     with_physics,
 )
-from darkhorn.chain.walk import Tables, reused, send, tabulate_all
 from darkhorn.core.errors import ScenarioError, require_range
 from darkhorn.core.points import unit_points
 from darkhorn.core.progress import Tell, counted

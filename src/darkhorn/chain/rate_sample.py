@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 
 from darkhorn.chain.aim import aimed_directions
+from darkhorn.chain.herd import PILOT_POINTS, reused
 from darkhorn.chain.observe import cells_of, observe
 from darkhorn.chain.photons import Photons
 from darkhorn.chain.rate import SOFT, Rows, Sample, event_weights, require_smooth
 from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.walk import PILOT_POINTS, reused
 from darkhorn.core.errors import RangeError, require_range
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points

@@ -17,7 +17,7 @@ from darkhorn.beam.source import Source
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.table import TableParents, TableSource
 from darkhorn.chain.dump_parents import CHARGED, Shared, dump_line, past_target
-from darkhorn.chain.parents import point_flux, prepare
+from darkhorn.chain.parents import point_flux, prepare, refine
 from darkhorn.chain.setup import Parents
 from darkhorn.core.errors import ScenarioError
 from darkhorn.core.importance import ImportanceGrid
@@ -84,8 +84,9 @@ class Place:
     def transported(self, source: Source) -> tuple[Parents, ...]:
         """Return the mesons of a source at production, taken through the beam line to their decay."""
         line = self.need_line("mesons at production need")
-        settings = (self.towards, self.seed, self.threads, self.physics)
-        return tuple(prepare(source, line, species, *settings) for species in source.species)
+        place = (self.towards, self.seed, self.threads)
+        made = (prepare(source, line, species, *place, self.physics) for species in source.species)
+        return tuple(refine(sampler, *place) for sampler in made)
 
 
 def kind_of_source(group: Table) -> str:

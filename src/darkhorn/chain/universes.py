@@ -215,8 +215,8 @@ def production_point(sampler: ParentSampler, points: Floats, mesons: Rays) -> tu
         p_end = source.constants[sampler.species].c9 * GEV
     else:
         raise ScenarioError(f"universes need a parametrised source of mesons; found {type(source).__name__}")
-    made = source.sample(points, sampler.species, sampler.grid)
-    share, root, _ = sampler.grid.map(points[:, Axis.MOMENTUM], points[:, Axis.THETA])
+    made, (moved, _) = sampler.produced(points), sampler.moved(points)
+    share, root, _ = sampler.grid.map(moved[:, Axis.MOMENTUM], moved[:, Axis.THETA])
     p, rows = made.momentum, mesons.parent
     p_beam = p / share + p_end
     return p[rows], (_THETA_MAX * root**2)[rows], p_beam[rows]
@@ -332,7 +332,7 @@ def with_absorption(parents: Mapping[int, ParentSampler], scale: float) -> dict[
     """Return the same samplers with the absorption of mesons multiplied by ``scale``, >= 0."""
     require_range("scale of the absorption", scale, 0.0)
     return {
-        pdg: AbsorbedSampler(s.source, s.beamline, s.species, s.grid, s.layers, s.physics, scale)
+        pdg: AbsorbedSampler(s.source, s.beamline, s.species, s.grid, s.layers, s.physics, s.cells, scale)
         for pdg, s in parents.items()
     }
 

@@ -7,6 +7,7 @@ replicates is its error. A replicate depends on the seed and on its own number
 only, never on how many workers share the work.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 
@@ -48,6 +49,20 @@ class Axis(IntEnum):
     PAIR_PHI = 24
     LEPTON_COS = 25
     LEPTON_PHI = 26
+    CHOICE = 27
+
+
+OF_MESONS = frozenset(
+    {
+        *(Axis.SPOT_X, Axis.SPOT_Y, Axis.DEPTH, Axis.MOMENTUM, Axis.THETA, Axis.PHI, Axis.DECAY, Axis.SCATTER),
+        *(Axis.FIRST_MOMENTUM, Axis.FIRST_THETA, Axis.FIRST_PHI, Axis.FIRST_DEPTH),
+    }
+)
+"""Coordinates that decide up to the decay of a meson, and nothing behind it.
+
+Each is scrambled independently: the mesons of a set of points do not know what happens to the particles that they send,
+whichever meson sends which.
+"""
 
 
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -151,6 +166,11 @@ def unit_sets(
     if n & (n - 1):
         raise RangeError(f"number of points = {n} for a Sobol' sequence; allowed: a power of two")
     return (_kept if n * len(streams) <= _MOST_KEPT else _sobol)(n, seed, streams, start)
+
+
+def joined(sets: Sequence[Floats]) -> Floats:
+    """Return sets of points one after the other, each coordinate contiguous in memory."""
+    return sets[0] if len(sets) == 1 else np.concatenate([points.T for points in sets], axis=1).T
 
 
 def _random(n: int, seed: int, stream: tuple[int, ...], start: int) -> Floats:

@@ -62,6 +62,8 @@ class Rays:
         """Join batches in the order given."""
         if not batches:
             return cls.make(0, np.zeros((0, 4)), np.zeros((0, 4)), 0.0)
+        if len(batches) == 1:
+            return batches[0]
         return cls(
             np.concatenate([b.pdgid for b in batches]),
             np.concatenate([b.x for b in batches]),

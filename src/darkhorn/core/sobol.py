@@ -141,8 +141,8 @@ def scramble(dimension: int, rngs: Sequence[np.random.Generator], bits: int) -> 
     drawn = np.stack([rng.integers(0, 2**BITS, size=size, dtype=np.uint64) for rng in rngs], axis=1).astype(np.uint32)
     shift, lower = drawn[..., 0], drawn[..., 1:]
     masks = (lower & _ABOVE) | _DIAGONAL
-    digits = np.packbits(np.bitwise_count(plain[:, None, None, :] & masks[..., None]) & np.uint8(1), axis=2)
-    return Scramble(np.ascontiguousarray(digits.swapaxes(2, 3)).view(">u4")[..., 0].astype(np.uint32), shift)
+    odd = np.bitwise_count(plain[:, None, :, None] & masks[:, :, None, :]) & np.uint8(1)
+    return Scramble(np.packbits(odd, axis=-1).view(">u4")[..., 0].astype(np.uint32), shift)
 
 
 def points_of(sequences: Scramble, n: int, start: int) -> Floats:

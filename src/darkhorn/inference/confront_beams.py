@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 from darkhorn.beam.prompt import PromptParents
 from darkhorn.beam.switches import Physics
 from darkhorn.chain.dump_parents import past_target
+from darkhorn.chain.send import Tables, tabulate_all
 from darkhorn.chain.setup import Parents, Setup
 from darkhorn.chain.source_table import Place, read_parents
-from darkhorn.chain.walk import Tables, tabulate_all
 from darkhorn.core.errors import unknown_name
 from darkhorn.core.species import ETA, K_PLUS, PI0, PI_PLUS
 from darkhorn.experiments.beams import load_beam

@@ -5,10 +5,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from darkhorn.chain.plan import focus
 from darkhorn.chain.predict import ModePrediction, mean_and_error, predict_mode
 from darkhorn.chain.prediction_errors import carries_errors, flux_errors_of
+from darkhorn.chain.send import Tables
 from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.walk import Tables, focus
 from darkhorn.core.errors import ThresholdError
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.progress import Tell

@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from darkhorn.chain.decay import tabulate_emission
+from darkhorn.chain.plan import focus
 from darkhorn.chain.predict import ModePrediction, mean_and_error, predict_mode
+from darkhorn.chain.send import Tables
 from darkhorn.chain.setup import Parents, Setup
-from darkhorn.chain.walk import Tables, focus
 from darkhorn.core.progress import Tell
 from darkhorn.core.rays import Floats
 from darkhorn.detector.rings import RingRule
