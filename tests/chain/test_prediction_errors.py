@@ -109,13 +109,15 @@ class Reweighted(ParentSampler):
 
 
 def test_universes_are_what_a_prediction_with_their_mesons_gives(scenario: Scenario, setup: Setup) -> None:
-    """One universe is walked through the whole chain again."""
+    """The universe that moves the rate most is walked through the whole chain again."""
     found = flux_errors_of(scenario.model, setup, 3, **SMALL)
     drawn = universe_constants(PI_PLUS, 3, 3)
+    shifts = found.shifts["production of pi+"]["signal"][:, 0]
+    most = int(np.argmax(np.abs(shifts)))
     sampler = next(item for item in setup.parents if item.species == PI_PLUS)
     assert isinstance(sampler, ParentSampler)
     parts = {item.name: getattr(sampler, item.name) for item in fields(sampler)}
-    changed = Reweighted(**parts, universe=tuple(drawn[1].tolist()))
+    changed = Reweighted(**parts, universe=tuple(drawn[most].tolist()))
     others = tuple(item for item in setup.parents if item.species != PI_PLUS)
     runs = {
         name: predict(scenario.model, (replace(setup, parents=(mesons, *others)),), precision=0.01, seed=8)
@@ -123,8 +125,8 @@ def test_universes_are_what_a_prediction_with_their_mesons_gives(scenario: Scena
     }
     best, universe = (runs[name].modes["neutrino"].signal for name in ("best", "universe"))
     change, error = mean_and_error(universe / best - 1.0)
-    shift = found.shifts["production of pi+"]["signal"][1, 0]
-    assert abs(shift) > 0.005
+    shift = shifts[most]
+    assert abs(shift) > 0.02
     assert change == pytest.approx(shift, abs=0.1 * abs(shift) + 4.0 * float(error))
 
 

@@ -34,8 +34,8 @@ _BINS: Final = 16
 _ENERGY_BINS: Final = 16
 _FLOOR: Final = 0.2
 _PRODUCT: Final = 0.5
-_FEWEST: Final = 6
-"""A species gets at least 1/2^6 of the points of the one that needs most."""
+_FEWEST: Final = 5
+"""A species gets at least 1/2^5 of the points of the one that needs most."""
 LEAST_STEP: Final = 2**_FEWEST
 """Points of a replicate are a multiple of this, so that every species has its share."""
 

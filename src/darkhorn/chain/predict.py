@@ -37,7 +37,7 @@ PREDICTED_REPLICATES: Final = 16
 _FIRST_POINTS: Final = 2**7
 _POWER: Final = 1.6
 """Points that make the error x times smaller: x to this power as many, less than 2 since points are even."""
-_FIRST_EXCESS: Final = 1.7
+_FIRST_EXCESS: Final = 1.5
 """How much larger than requested the error of the first points would be if they were random; they are even."""
 _STEPS: Final = 8
 """Numbers of points between two powers of two."""
