@@ -11,8 +11,16 @@ from darkhorn.beam.table import TableParents
 from darkhorn.chain.aim import aimed_directions, arrive
 from darkhorn.chain.detect import convert
 from darkhorn.chain.observe import observe
-from darkhorn.chain.plan import Plan, focus
-from darkhorn.chain.predict import Prediction, _more_points, first_points, mean_and_error, predict, predict_mode
+from darkhorn.chain.plan import LEAST_STEP, Plan, focus
+from darkhorn.chain.predict import (
+    PREDICTED_REPLICATES,
+    Prediction,
+    _more_points,
+    first_points,
+    mean_and_error,
+    predict,
+    predict_mode,
+)
 from darkhorn.chain.scenario import Scenario, load_scenario
 from darkhorn.chain.send import tabulate_all
 from darkhorn.chain.setup import Setup
@@ -148,8 +156,10 @@ def test_spectra_add_up_to_the_signal(prediction: Prediction) -> None:
     assert (mode.spectra["e_vis"].sum(axis=1) <= mode.signal * (1 + 1e-9)).all()
 
 
-def test_mean_chord_of_a_far_sphere(prediction: Prediction) -> None:
-    assert prediction.modes["neutrino"].mean_chord == pytest.approx(4.0 / 3.0 * 6.106, rel=0.02)
+def test_mean_chord_of_a_far_sphere(scenario: Scenario, setups: tuple[Setup, ...]) -> None:
+    """4 R/3 in an even flux; the beam is stronger in the middle, which makes it half a percent longer."""
+    mode = predict(scenario.model, setups, precision=0.004, seed=1).modes["neutrino"]
+    assert 1.0 < mode.mean_chord / (4.0 / 3.0 * 6.106) < 1.02
 
 
 @pytest.mark.parametrize("precision", [0.03, 0.01])
@@ -157,16 +167,16 @@ def test_points_are_added_until_the_error_is_met(
     scenario: Scenario, setups: tuple[Setup, ...], precision: float
 ) -> None:
     found = predict(scenario.model, setups, precision=precision, seed=4).modes["neutrino"]
-    assert len(found.signal) == 16
-    assert found.points % 64 == 0
+    assert len(found.signal) == PREDICTED_REPLICATES == 24
+    assert found.points % LEAST_STEP == 0
     assert 0.3 * precision < found.relative_error <= precision
 
 
 def test_steps_lie_between_powers_of_two_and_grow() -> None:
     assert [_more_points(512, excess) for excess in (0.1, 1.0, 1.5, 9.0)] == [576, 576, 1024, 2048]
-    assert _more_points(128, 1.0) == 192
+    assert _more_points(128, 1.0) == 160
     assert _more_points(2**17, 5.0) == 2**17
-    plan = Plan(None, None, {}, (), 1, 16, relvar=2.89 * 16 * 300 * 0.01**2)
+    plan = Plan(None, None, {}, (), 1, 16, relvar=16 * 300 * (1.35 * 0.01) ** 2)
     assert first_points(plan, 0.01) == 320
     assert first_points(plan, 0.3) == 128
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from darkhorn import __version__
 from darkhorn.bench import derivatives, kernels, process, rates
+from darkhorn.bench.clock import beats
 from darkhorn.bench.designs import CHUNK, DESIGNS, measure
 from darkhorn.core.progress import Step, Tell
 
@@ -166,7 +167,7 @@ GROUPS: Final[Mapping[str, Callable[[int], list[Row]]]] = {
 
 
 def measure_all(names: tuple[str, ...], repeats: int, tell: Tell = lambda _: None) -> list[Row]:
-    """Return the rows of some groups.
+    """Return the rows of some groups, and last how steady the machine was meanwhile.
 
     Parameters
     ----------
@@ -177,11 +178,19 @@ def measure_all(names: tuple[str, ...], repeats: int, tell: Tell = lambda _: Non
     tell : callable
         Told what is being measured.
     """
-    rows = []
+    rows, taken = [], beats()
     for number, name in enumerate(names):
         tell(Step(name, number / len(names)))
         rows += GROUPS[name](repeats)
-    return rows
+        taken += beats()
+    return [*rows, _steadiness(taken)]
+
+
+def _steadiness(taken: list[float]) -> Row:
+    """Return the row of the machine itself, from CPU times of one fixed loop before, between and after the groups."""
+    fastest, middle, slowest = np.quantile(taken, [0.05, 0.5, 0.95])
+    note = f"{1e3 * fastest:.1f}, {1e3 * middle:.1f}, {1e3 * slowest:.1f} ms at 5, 50 and 95 %; other times go with it"
+    return Row("machine", "a fixed loop, median over fastest", float(middle / fastest), "", note)
 
 
 def markdown(rows: list[Row]) -> str:

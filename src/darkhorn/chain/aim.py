@@ -106,8 +106,7 @@ def at_centre(
     solid_angle = np.where(outside, 2.0 * np.pi * opening, 1.0 / massless_two_body_density(1.0, gamma, beta))
     low, high = lab_energy_limits(cosine, gamma, beta, spectrum.energy_max, spectrum.mass)
     scale = parents.weight * solid_angle
-    for u in places:
-        energy, width = energies.energy(np.full(len(parents), u), low, high)
+    for energy, width in energies.energies(places, low, high):
         momentum = np.sqrt(np.maximum((energy - spectrum.mass) * (energy + spectrum.mass), 0.0))
         rest = rest_energy(energy, spectrum.mass, cosine, gamma, beta)
         yield energy, scale * directed_density(spectrum.density_over_p(rest), momentum) * width
@@ -208,5 +207,6 @@ def _cone(parents: Rays, shape: Shape) -> tuple[Floats, Floats, Bools]:
     outside = distance > radius
     safe = np.where(outside, distance, 1.0)
     sine_sq = np.where(outside, (radius / safe) ** 2, 0.0)
-    axis = np.where(outside[:, None], to_centre / safe[:, None], [0.0, 0.0, 1.0])
+    axis = to_centre / safe[:, None]
+    axis[~outside] = 0.0, 0.0, 1.0
     return axis, sine_sq / (1.0 + np.sqrt(1.0 - sine_sq)), outside

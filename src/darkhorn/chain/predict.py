@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 REPLICATES: Final = 8
 """Replicates of fluxes and of rates that share mesons."""
-PREDICTED_REPLICATES: Final = 16
-"""Replicates of a prediction: an error that is the spread of so many is known to 18 %."""
+PREDICTED_REPLICATES: Final = 24
+"""Replicates of a prediction: an error that is the spread of so many is known to 15 %."""
 _FIRST_POINTS: Final = 2**7
 _POWER: Final = 1.6
 """Points that make the error x times smaller: x to this power as many, less than 2 since points are even."""
-_FIRST_EXCESS: Final = 1.5
+_FIRST_EXCESS: Final = 1.35
 """How much larger than requested the error of the first points would be if they were random; they are even."""
 _STEPS: Final = 8
 """Numbers of points between two powers of two."""

@@ -1,5 +1,6 @@
 """A piecewise-constant density on the unit square: where to spend points. The exact weight is always kept."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -116,7 +117,8 @@ class ImportanceGrid:
         edges /= edges[:, -1:]
         flat = (edges[:, :-1] + np.arange(n)[:, None]).ravel()
         column = np.clip(np.searchsorted(flat, v + row, side="right") - 1 - row * m, 0, m - 1)
-        low, high = edges[row, column], edges[row, column + 1]
+        start = row * (m + 1) + column
+        low, high = edges.ravel().take(start), edges.ravel().take(start + 1)
         return (column + np.clip((v - low) / (high - low), 0.0, 1.0)) / m, (high - low) * m
 
     def density(self, a: ArrayLike, b: ArrayLike) -> Floats:
@@ -161,16 +163,31 @@ class EnergyGrid:
         low, high : (N,) float
             Limits in MeV; where they are equal the inverse density is 0.
         """
+        return next(self.energies((u,), low, high))
+
+    def energies(self, places: Iterable[float | Floats], low: Floats, high: Floats) -> Iterator[tuple[Floats, Floats]]:
+        """Yield what :meth:`energy` returns for one number after the other between the same limits.
+
+        Parameters
+        ----------
+        places : iterable of float or (N,) float
+            In (0, 1).
+        low, high
+            As for :meth:`energy`.
+        """
         rows = self.grid.probability.sum(axis=1)
         n = len(rows)
         density = rows * (n / rows.sum())
         edges = np.concatenate([[0.0], np.cumsum(density)]) / n
         first, last = (self._cumulative(value / (value + self.scale), density, edges) for value in (low, high))
-        place = first + u * (last - first)
-        cell = np.clip(np.searchsorted(edges, place, side="right") - 1, 0, n - 1)
-        t = np.minimum(cell / n + (place - edges[cell]) / density[cell], 1.0 - 2.0**-40)
-        energy = np.clip(self.scale * t / (1.0 - t), low, high)
-        return energy, (last - first) / density[cell] * (energy + self.scale) ** 2 / self.scale
+        share = last - first
+        for u in places:
+            place = first + u * share
+            cell = np.clip(np.searchsorted(edges, place, side="right") - 1, 0, n - 1)
+            dense = density[cell]
+            t = np.minimum(cell / n + (place - edges[cell]) / dense, 1.0 - 2.0**-40)
+            energy = np.clip(self.scale * t / (1.0 - t), low, high)
+            yield energy, share / dense * (energy + self.scale) ** 2 / self.scale
 
     def second(self, energy: Floats, v: Floats) -> tuple[Floats, Floats]:
         """Return the second coordinate that a uniform v becomes at an energy in MeV, and 1/density, (N,) each."""

@@ -76,7 +76,11 @@ class Rays:
         return len(self.weight)
 
     def __getitem__(self, rows: Any) -> "Rays":
-        return Rays(self.pdgid[rows], self.x[rows], self.p[rows], self.weight[rows], self.parent[rows])
+        def of(column: Any) -> Any:
+            return np.take(column, rows, axis=0) if numbers else column[rows]  # the former several times faster
+
+        numbers = isinstance(rows, np.ndarray) and rows.dtype.kind == "i"
+        return Rays(of(self.pdgid), of(self.x), of(self.p), of(self.weight), of(self.parent))
 
     def with_weight(self, weight: Floats) -> "Rays":
         """Return the same rays with other weights, shape (N,), per POT."""
@@ -102,9 +106,11 @@ class Rays:
     @property
     def direction(self) -> Floats:
         """Unit vectors, shape (N, 3); +z for a particle at rest."""
-        momentum = self.momentum[:, None]
-        at_rest = np.array([0.0, 0.0, 1.0])
-        return np.where(momentum > 0, self.p[:, 1:] / np.where(momentum > 0, momentum, 1.0), at_rest)
+        momentum = self.momentum
+        at_rest = ~(momentum > 0.0)
+        direction: Floats = self.p[:, 1:] / np.where(at_rest, 1.0, momentum)[:, None]
+        direction[at_rest] = 0.0, 0.0, 1.0
+        return direction
 
     @property
     def beta(self) -> Floats:

@@ -107,17 +107,12 @@ def transverse_axes(direction: ArrayLike) -> tuple[Floats, Floats]:
     -----
     Source: Duff et al., "Building an orthonormal basis, revisited", J. Comput. Graph. Tech. 6, 1 (2017).
     """
-    n = np.asarray(direction, dtype=float)
-    first, second = _transverse(n[..., 0], n[..., 1], n[..., 2])
-    return np.stack(first, axis=-1), np.stack(second, axis=-1)
-
-
-def _transverse(x: Floats, y: Floats, z: Floats) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
-    """Return the components of both axes of :func:`transverse_axes`."""
+    x, y, z = np.moveaxis(np.asarray(direction, dtype=float), -1, 0)
     sign = np.copysign(1.0, z)
     a = -1.0 / (sign + z)
     b = x * y * a
-    return (1.0 + sign * x**2 * a, sign * b, -sign * x), (b, sign + y**2 * a, -y)
+    first = np.stack([1.0 + sign * x**2 * a, sign * b, -sign * x], axis=-1)
+    return first, np.stack([b, sign + y**2 * a, -y], axis=-1)
 
 
 def deflect(direction: ArrayLike, one_minus_cos: ArrayLike, phi: ArrayLike) -> Floats:
@@ -151,12 +146,14 @@ def deflect(direction: ArrayLike, one_minus_cos: ArrayLike, phi: ArrayLike) -> F
     n, versine, phi = (np.asarray(value, dtype=float) for value in (direction, one_minus_cos, phi))
     require_range("1 - cos", versine, -_ROUNDING, 2.0 + _ROUNDING)
     versine = np.clip(versine, 0.0, 2.0)
-    x, y, z = n[..., 0], n[..., 1], n[..., 2]
-    first, second = _transverse(x, y, z)
+    x, y, z = np.moveaxis(n, -1, 0).copy()
     sine, cosine = np.sqrt(versine * (2.0 - versine)), 1.0 - versine
     along, across = sine * np.cos(phi), sine * np.sin(phi)
-    turned = [cosine * v + (along * e1 + across * e2) for v, e1, e2 in zip((x, y, z), first, second, strict=True)]
-    return np.stack(turned, axis=-1)
+    # with s the sign of z and m = (x, y, s + z)/(s + z) the axes across are (1, 0, 0) - s x m and (0, s, 0) - y m
+    sign = np.copysign(1.0, z)
+    share = sign * x * along + y * across
+    scaled = cosine - share / (sign + z)
+    return np.stack([scaled * x + along, scaled * y + sign * across, cosine * z - share], axis=-1)
 
 
 def rotate(direction: ArrayLike, cos_theta: ArrayLike, phi: ArrayLike) -> Floats:
