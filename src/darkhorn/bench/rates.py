@@ -140,7 +140,7 @@ def further_point(repeats: int = 5) -> dict[str, float]:
     """
     scenario, setup = neutrino_mode()
     model: Any = scenario.model
-    bench = Bench((setup,), 1, scenario.run.replicates)
+    bench = Bench((setup,), 1, scenario.run.shared)
     lead = Family(bench, [model])
     lead.rates(model, PRECISION)
     heavier: Model = replace(model, m_mediator=1.05 * model.m_mediator)

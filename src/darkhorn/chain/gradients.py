@@ -235,7 +235,7 @@ def gradients(
             model,
             setup,
             points=points,
-            replicates=run.replicates if replicates is None else replicates,
+            replicates=run.shared if replicates is None else replicates,
             seed=run.seed if seed is None else seed,
         )
         found[setup.name] = gradients_of(SmoothRate(sample))

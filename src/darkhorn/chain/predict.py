@@ -166,7 +166,8 @@ class Prediction:
         """
         from darkhorn.chain.prediction_errors import carries_errors, flux_errors_of
 
-        settings: dict[str, Any] = {"seed": self.seed, "replicates": self.replicates, "threads": threads}
+        replicates = min(self.replicates, REPLICATES)
+        settings: dict[str, Any] = {"seed": self.seed, "replicates": replicates, "threads": threads}
         require_range("flux universes", n_universes, 2, 10000)
         found = {
             setup.name: flux_errors_of(self.model, setup, n_universes, progress=progress, **settings)

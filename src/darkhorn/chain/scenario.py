@@ -18,7 +18,7 @@ from darkhorn.beam.table import TableParents
 from darkhorn.chain.detector_table import read_rings, read_window
 from darkhorn.chain.dump_parents import dump_line
 from darkhorn.chain.model_table import read_model
-from darkhorn.chain.predict import REPLICATES
+from darkhorn.chain.predict import PREDICTED_REPLICATES, REPLICATES
 from darkhorn.chain.setup import Parents, Setup
 from darkhorn.chain.source_table import Place, kind_of_source, read_parents, source_notes, source_of
 from darkhorn.core.errors import ScenarioError
@@ -47,12 +47,22 @@ PILOT_SEED: Final = 1
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How to compute: relative precision, seed, replicates and threads."""
+    """How to compute: relative precision, seed, replicates (None: as many as the work takes) and threads."""
 
     precision: float = 0.01
     seed: int = 1
-    replicates: int = REPLICATES
+    replicates: int | None = None
     threads: int = 2
+
+    @property
+    def predicted(self) -> int:
+        """Replicates of a prediction."""
+        return self.replicates or PREDICTED_REPLICATES
+
+    @property
+    def shared(self) -> int:
+        """Replicates of whatever shares mesons: scans, derivatives."""
+        return self.replicates or REPLICATES
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def alp(
     for path in (out, plot):
         if path is not None:
             require_writable(path)
-    settings: dict[str, Any] = {"precision": job.run.precision, "seed": job.run.seed, "replicates": job.run.replicates}
+    settings: dict[str, Any] = {"precision": job.run.precision, "seed": job.run.seed, "replicates": job.run.shared}
     with progress(quiet) as tell:
         found = [predict_alp(model, setup, source, **settings, progress=tell) for setup in job.setups()]
     values = {

@@ -47,7 +47,7 @@ def predicted_cost(
         setups,
         precision=run.precision,
         seed=run.seed,
-        replicates=run.replicates,
+        replicates=run.predicted,
         threads=run.threads,
         progress=progress,
     )

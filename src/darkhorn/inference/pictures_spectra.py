@@ -94,7 +94,7 @@ def fit_presets(scenario: Scenario, tell: Tell = lambda _: None) -> list[FittedP
     """
     spectra = spectra_of(scenario)
     tell("beam: pilot runs of the meson source")
-    bench = Bench(scenario.setups(), scenario.run.seed, scenario.run.replicates)
+    bench = Bench(scenario.setups(), scenario.run.seed, scenario.run.shared)
     found = []
     for names, model in models_of(scenario):
         tell(f"{names[0]}: events and fit")

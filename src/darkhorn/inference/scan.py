@@ -48,7 +48,7 @@ class Laboratory:
         self.plan, self.scenario = plan, plan.load()
         run = self.scenario.run
         self.setups = self.scenario.setups()
-        self.bench = Bench(self.setups, run.seed, run.replicates)
+        self.bench = Bench(self.setups, run.seed, run.shared)
         self._keys, self._points = plan.keys, plan.points
 
     def draw(self) -> None:

@@ -121,7 +121,7 @@ def definition(plan: ScanPlan, scenario: Scenario) -> dict[str, Any]:
         "points_sha256": digest,
         "precision": run.precision,
         "seed": run.seed,
-        "replicates": run.replicates,
+        "replicates": run.shared,
     }
 
 

@@ -211,7 +211,7 @@ def _one(name: str, settings: dict[str, Any], progress: Tell) -> Result:
 def _predicted(job: Scenario, setups: tuple[Any, ...], progress: Tell) -> Prediction:
     """Return the prediction of a scenario."""
     run = job.run
-    settings: dict[str, Any] = {"seed": run.seed, "replicates": run.replicates, "threads": run.threads}
+    settings: dict[str, Any] = {"seed": run.seed, "replicates": run.predicted, "threads": run.threads}
     return predict(job.model, setups, precision=run.precision, **settings, progress=progress)
 
 

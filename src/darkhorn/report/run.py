@@ -51,7 +51,7 @@ def compute(
         setups,
         precision=run.precision,
         seed=run.seed,
-        replicates=run.replicates,
+        replicates=run.predicted,
         threads=run.threads,
         progress=progress,
     )
