@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from command import Command, caller
 
-from darkhorn.bench import designs, rates
-from darkhorn.bench.clock import beats, cpu_seconds, wall_seconds
+from darkhorn.bench import clock, designs, rates
+from darkhorn.bench.clock import cpu_seconds, undisturbed, wall_seconds
 from darkhorn.bench.process import loaded_by_import
 from darkhorn.bench.table import Row, markdown
 from darkhorn.chain.predict import predict
@@ -19,14 +19,51 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Command:
     return caller(capsys)
 
 
-def test_clocks_count_what_they_say() -> None:
+def beating(monkeypatch: pytest.MonkeyPatch, *beats: float) -> None:
+    """Let the machine be as slow as told, for ever as at last."""
+    told = iter(beats)
+    monkeypatch.setattr(clock, "fastest_beat", lambda: 1.0)
+    monkeypatch.setattr(clock, "beat", lambda: next(told, beats[-1]))
+    monkeypatch.setattr(clock, "_PAUSE", 0.0)
+
+
+def test_clocks_count_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    beating(monkeypatch, 1.0)
     calls: list[int] = []
     assert cpu_seconds(lambda: calls.append(1), 3) < 0.1
     assert len(calls) == 4
     assert wall_seconds(lambda: time.sleep(0.02), 3) >= 0.02
     assert cpu_seconds(lambda: time.sleep(0.1), 1) < 0.05
-    assert len(beats(3)) == 3
-    assert min(beats(3)) > 0.0
+
+
+def test_a_disturbed_measurement_is_made_again_whatever_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    beating(monkeypatch, 1.0, 1.9, 1.6, 1.0, 1.1, 1.2)
+    waits = iter([0.001, 0.001, 0.02])
+
+    def run() -> None:
+        end = time.process_time() + next(waits)
+        while time.process_time() < end:
+            pass
+
+    assert undisturbed(run) > 0.015
+
+
+def test_the_least_disturbed_of_many_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    beating(monkeypatch, 1.7, 1.8, 1.3, 1.3, 1.9)
+    calls: list[int] = []
+
+    def run() -> None:
+        calls.append(1)
+        end = time.process_time() + (0.02 if len(calls) == 2 else 0.0)
+        while time.process_time() < end:
+            pass
+
+    assert undisturbed(run) > 0.015
+    assert len(calls) == clock.TRIES
+
+
+def test_a_beat_takes_a_few_milliseconds() -> None:
+    assert 1e-5 < clock.beat() < 1.0
 
 
 def test_every_design_estimates_what_predict_does(monkeypatch: pytest.MonkeyPatch) -> None:

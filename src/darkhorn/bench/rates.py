@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -65,7 +66,7 @@ def no_cache() -> Iterator[None]:
 def one_rate(repeats: int = 5) -> RateCost:
     """Return the cost of the rate of the neutrino mode to 1 %, mesons from the cache."""
     scenario, setup = neutrino_mode()
-    return _rate_cost(scenario, setup, (1,) * repeats)
+    return _rate_cost(scenario, setup, repeat(1), repeats)
 
 
 def one_rate_from_protons(repeats: int = 5, *, mapped: bool = False) -> RateCost:
@@ -79,22 +80,20 @@ def one_rate_from_protons(repeats: int = 5, *, mapped: bool = False) -> RateCost
         Whether the map of the source is there already, as it is for every seed and model once a beam has been run.
     """
     scenario, setup = neutrino_mode()
-    seeds = tuple(range(1, repeats + 1))
     with no_cache():
-        return _rate_cost(scenario, setup if mapped else None, seeds)
+        return _rate_cost(scenario, setup if mapped else None, count(1), repeats)
 
 
-def _rate_cost(scenario: Scenario, setup: Setup | None, seeds: tuple[int, ...]) -> RateCost:
-    """Return the median cost of one rate a seed; error, variance and histories are means."""
+def _rate_cost(scenario: Scenario, setup: Setup | None, seeds: Iterator[int], repeats: int) -> RateCost:
+    """Return the median cost of one rate, each run with the next seed; error, variance and histories are means."""
     found: list[ModePrediction] = []
-    left = iter((seeds[0], *seeds))
 
     def run() -> None:
         setups = (setup,) if setup else scenario.setups()
-        found.extend(predict(scenario.model, setups, precision=PRECISION, seed=next(left)).modes.values())
+        found.extend(predict(scenario.model, setups, precision=PRECISION, seed=next(seeds)).modes.values())
 
-    cpu = cpu_seconds(run, len(seeds))
-    told = [(mode.relative_error, mode.relvar, mode.points * len(mode.signal)) for mode in found[1:]]
+    cpu = cpu_seconds(run, repeats)
+    told = [(mode.relative_error, mode.relvar, mode.points * len(mode.signal)) for mode in found]
     error, relvar, histories = np.mean(told, axis=0)
     return RateCost(cpu, float(error), float(relvar), round(histories))
 
