@@ -11,9 +11,9 @@ import numpy as np
 _NUMBERS: Final = np.linspace(0.0, 1.0, 8192)
 SLOWED: Final = 1.25
 """A beat this many times as long as the fastest tells that other work slows the core down."""
-TRIES: Final = 20
-"""Calls that may be disturbed before one of them counts."""
-_PAUSE: Final = 0.1
+PATIENCE: Final = 6.0
+"""Seconds for which a call that was disturbed is made again."""
+_PAUSE: Final = 0.03
 
 
 def cpu_seconds(run: Callable[[], Any], repeats: int = 5) -> float:
@@ -33,20 +33,20 @@ def cpu_seconds(run: Callable[[], Any], repeats: int = 5) -> float:
 def undisturbed(run: Callable[[], Any]) -> float:
     """Return the CPU time of a call in seconds, made again while other work slows the core down.
 
-    The time itself does not decide whether a call counts: beats before and after do. If none of :data:`TRIES` calls was
-    undisturbed, the least disturbed one counts.
+    The time itself does not decide whether a call counts: beats before and after do. If no call within
+    :data:`PATIENCE` was undisturbed, the least disturbed one counts.
     """
-    limit, tried = SLOWED * fastest_beat(), []
-    for _ in range(TRIES):
+    limit, end = SLOWED * fastest_beat(), time.monotonic() + PATIENCE
+    tried: list[tuple[float, float]] = []
+    while not tried or (min(tried)[0] > limit and time.monotonic() < end):
         before = beat()
         start = time.process_time()
         run()
         taken = time.process_time() - start
         slowest = max(before, beat())
         tried.append((slowest, taken))
-        if slowest <= limit:
-            break
-        time.sleep(_PAUSE)
+        if slowest > limit:
+            time.sleep(_PAUSE)
     return min(tried)[1]
 
 

@@ -60,17 +60,16 @@ def transport_costs(n: int, repeats: int = 5) -> dict[str, float]:
     bare, passage = (passage_tables(PI_PLUS, layers.materials, line, physics) for physics in (FIELD_ONLY, Physics()))
     chosen, mean = words(u), lifetime(PI_PLUS)
 
-    def in_field(z_end: float | None = None, some: slice = slice(None)) -> Histories:
-        return follow(field, x[some], p[some], bare, line.current, words=chosen[some], z_end=z_end)
+    def in_field(z_end: float | None = None) -> Histories:
+        return follow(field, x, p, bare, line.current, words=chosen, z_end=z_end)
 
-    def alone(some: slice = slice(None), precise: bool = False) -> Tracks:
-        return transport(field, x[some], p[some], 1.0, line.current, z_end=BEHIND_HORN, precise=precise)
+    def alone(precise: bool = False) -> Tracks:
+        return transport(field, x, p, 1.0, line.current, z_end=BEHIND_HORN, precise=precise)
 
     def in_matter(threads: int = 1) -> object:
         return follow_to(layers, x, p, passage, line.current, words=chosen, u=u, mean=mean, threads=threads)
 
-    few = slice(20_000)
-    exact = alone(few, precise=True).p
+    exact = alone(precise=True).p
     per_pion = 1.0e6 / n
     return {
         "horn": per_pion * cpu_seconds(lambda: in_field(BEHIND_HORN), repeats),
@@ -78,8 +77,8 @@ def transport_costs(n: int, repeats: int = 5) -> dict[str, float]:
         "single": per_pion * cpu_seconds(alone, repeats),
         "matter": per_pion * cpu_seconds(in_matter, repeats),
         "two_threads": wall_seconds(in_matter, repeats) / wall_seconds(lambda: in_matter(2), repeats),
-        "horn_error_mrad": _median_turn(in_field(BEHIND_HORN, few).p, exact),
-        "single_error_mrad": _median_turn(alone(few).p, exact),
+        "horn_error_mrad": _median_turn(in_field(BEHIND_HORN).p, exact),
+        "single_error_mrad": _median_turn(alone().p, exact),
     }
 
 

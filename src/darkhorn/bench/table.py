@@ -9,12 +9,14 @@ import numpy as np
 
 from darkhorn import __version__
 from darkhorn.bench import derivatives, kernels, process, rates
-from darkhorn.bench.clock import SLOWED, TRIES, beat, fastest_beat
+from darkhorn.bench.clock import PATIENCE, SLOWED, beat, fastest_beat
 from darkhorn.bench.designs import CHUNK, DESIGNS, measure
 from darkhorn.core.progress import Step, Tell
 
 FLOOR_US: Final = 0.14
 """Least time of one history on one core, microseconds: about 2500 floating-point operations and 150 bytes of memory."""
+PIONS: Final = 2**14
+"""Pions of a measurement: some twenty milliseconds, which a busy machine leaves undisturbed now and then."""
 _NAIVE_CHUNKS: Final = (16, 8, 4, 2)
 _BEATS: Final = 100
 """Beats after each group that tell how steady the machine is."""
@@ -50,7 +52,7 @@ class Row:
 
 def measure_transport(repeats: int) -> list[Row]:
     """Return the rows of the horn."""
-    found = kernels.transport_costs(100_000, repeats)
+    found = kernels.transport_costs(PIONS, repeats)
 
     def row(what: str, key: str) -> Row:
         return Row("horn", what, 1.0 / found[key], "million pions/s", f"{found[key]:.2f} us, floor {FLOOR_US} us")
@@ -74,7 +76,7 @@ def measure_rates(repeats: int) -> list[Row]:
     stage, cached, further = rates.stages(repeats), rates.one_rate(repeats), rates.further_point(repeats)
     whole, mapped = (rates.one_rate_from_protons(repeats, mapped=mapped) for mapped in (False, True))
     floor = 1.0e-6 * FLOOR_US * whole.histories
-    near = f"photons shared, both 5 % away, error {100.0 * further['both_error']:.2f} %"
+    near = f"photons shared, up to 5 % away, error there {100.0 * further['both_error']:.2f} %"
     return [
         Row("rates", "decays into the detector", 1.0 / stage["decay"], "million/s", f"{stage['decay']:.2f} us"),
         Row("rates", "detections", 1.0 / stage["detection"], "million/s", f"{stage['detection']:.2f} us a channel"),
@@ -200,7 +202,7 @@ def markdown(rows: list[Row]) -> str:
     lines = [
         f"Measured with darkhorn {__version__}, Python {platform.python_version()}, {platform.machine()}.",
         "One core, CPU time, medians, everything compiled and imported unless a line says otherwise.",
-        f"Short measurements are made again, at most {TRIES} times, while other work slows the core down: while a",
+        f"Short measurements are made again, for {PATIENCE:g} s at most, while other work slows the core down: while a",
         f"fixed loop takes over {SLOWED} times its least.",
     ]
     group = ""
