@@ -1,6 +1,7 @@
 """A small scan at MiniBooNE: pions from a table, so that a point takes milliseconds."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -51,14 +52,18 @@ def arguments(scenario: Path, out: Path, *more: object) -> list[str]:
 
 
 def start(args: list[str], cache: Path) -> "subprocess.Popen[str]":
-    """A process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "darkhorn", *args],
-        env={**os.environ, "DARKHORN_CACHE": str(cache), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """A process of its own, which hears interrupts: a shell starts background jobs and their children deaf to them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "darkhorn", *args],
+            env={**os.environ, "DARKHORN_CACHE": str(cache), "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def content(out: Path) -> dict[str, bytes]:
