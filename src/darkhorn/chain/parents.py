@@ -29,9 +29,9 @@ _PILOT_RAYS = 4
 """Points near the detector at which each meson of a pilot is scored."""
 _PILOT_BINS = 48
 _MOVED = [Axis.MOMENTUM, Axis.THETA, Axis.DEPTH]
-_CELLS, _CELL_POINTS, _CELL_PILOT = 8, 2**13, 9
+_CELLS, _CELL_POINTS, _CELL_PILOT = 8, 2**12, 9
 """Cells along each side of the cube in these coordinates, points of its pilot, and the number of that."""
-_CELL_SMOOTHING, _CELL_FLOOR = 0.25, 0.3
+_CELL_SMOOTHING, _CELL_FLOOR = 0.25, 0.4
 _SPREAD = 0.01
 """Radius of the region around the middle of the detector that a pilot looks at, over the distance."""
 _ALONE = 2**10
