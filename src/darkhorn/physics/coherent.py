@@ -95,7 +95,10 @@ def msq_contact_family(
 
 
 def require_c0(c0: float) -> None:
-    """Raise :class:`RangeError` for c0 = -1, the pole of the contact family, or a number that is not finite."""
+    """Raise :class:`RangeError` for c0 = -1, the pole of 1/(1 + c0) in the contact family, or what is not finite.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
     if not np.isfinite(c0) or c0 == -1.0:
         raise RangeError(f"c0 = {c0:g} is outside the allowed range (-inf, -1) or (-1, inf); -1 is a pole")
 

@@ -55,12 +55,12 @@ class Fit:
 
     @property
     def best(self) -> Floats:
-        """Best values of the free constants, shape (k,)."""
+        """Best values of the free constants, (k,), in their units. Source: that of ``constants``."""
         return np.array([getattr(self.constants, name) for name in self.names])
 
     @property
     def correlation(self) -> Floats:
-        """Correlation matrix, shape (k, k)."""
+        """Correlations V_ij/sqrt(V_ii V_jj), shape (k, k), dimensionless. Source: definition."""
         sigma = np.sqrt(np.diag(self.covariance))
         correlation: Floats = self.covariance / np.outer(sigma, sigma)
         return correlation
@@ -75,6 +75,10 @@ class Fit:
         ------
         RangeError
             For a number of values that is not k.
+
+        Notes
+        -----
+        Source: arXiv:0806.1449, as :mod:`darkhorn.physics.production`.
         """
         given = np.asarray(values, dtype=float)
         if given.shape != (len(self.names),):

@@ -330,6 +330,7 @@ def msq_structure(
     pair_l, pair_n, pair_k = lepton_sq + at.l_n, at.l_n, at.k_l + at.k_n
 
     def curly(s_l: Floats, s_n: Floats, s_k: Floats, s_sq: Floats) -> Floats:
+        # {S; l, n}
         return xp.asarray(s_k * (s_l * at.k_n + at.k_l * s_n) - s_sq * at.k_l * at.k_n)
 
     of_pair = curly(pair_l, pair_n, pair_k, pair_sq)

@@ -38,17 +38,17 @@ class Momenta:
 
     @property
     def pair(self) -> Floats:
-        """L = p - k in MeV."""
+        """L = p - k in MeV, shape (..., 4). Source: definition."""
         return self.p - self.k
 
     @property
     def delta(self) -> Floats:
-        """(l + k)^2 - m_l^2 in MeV^2."""
+        """Denominator of the lepton line, (l + k)^2 - m_l^2 = 2 l.k + m_x^2 in MeV^2, (...). Source: definition."""
         return 2.0 * dot(self.l, self.k) + self.m_x**2
 
     @property
     def pole(self) -> Floats:
-        """M^2 - L^2 in MeV^2."""
+        """Denominator of the meson line, M^2 - L^2 = 2 p.k - m_x^2 in MeV^2, (...). Source: definition."""
         return 2.0 * dot(self.p, self.k) - self.m_x**2
 
 
@@ -127,27 +127,41 @@ class Tensor:
         return Tensor(*(np.asarray(getattr(self, name)) + np.asarray(getattr(other, name)) for name in names))
 
     def scaled(self, factor: ArrayLike) -> "Tensor":
-        """Return the tensor times a number or an array (...): a charge, a form factor."""
+        """Return the tensor times a number or an array (...), say a charge or a form factor. Source: T is linear."""
         return Tensor(*(factor * np.asarray(part) for part in (self.a0, self.b0, self.b1, self.b2, self.b3, self.F)))
 
 
 def contact_tensor() -> Tensor:
-    """Return the contact vertex (IB3): a0 = 1."""
+    """Return the contact vertex (IB3), T_{mu rho} = i f g_{mu rho}: a0 = 1, dimensionless.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
     return Tensor(a0=1.0)
 
 
 def meson_pole_tensor(at: Momenta) -> Tensor:
-    """Return emission off the meson line (IB2): b2 = 2 b1 = 2/(M^2 - L^2), in MeV^-2."""
+    """Return emission off the meson line (IB2), i f (2 L + k)_mu L_rho/(M^2 - L^2): b2 = 2 b1 = 2/(M^2 - L^2).
+
+    Arrays (...) in MeV^-2.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022; the vertex is that of scalar electrodynamics.
+    """
     return Tensor(b1=1.0 / at.pole, b2=2.0 / at.pole)
 
 
 def contact_family_tensor(at: Momenta, c0: float) -> Tensor:
     """Return a0 = 1/(1 + c0), b0 = c0/((1 + c0) L.k): the contact vertex at c0 = 0, a pole at c0 = -1.
 
+    a0 is dimensionless, b0 an array (...) in MeV^-2; k^mu T_{mu rho} = i f k_rho for every c0.
+
     Raises
     ------
     ZeroDivisionError
         For c0 = -1.
+
+    Notes
+    -----
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
     """
     a0 = 1.0 / (1.0 + c0)
     return Tensor(a0=a0, b0=c0 * a0 / dot(at.pair, at.k))
@@ -199,7 +213,11 @@ def divergence(at: Momenta, tensor: Tensor) -> tuple[Complexes, Complexes]:
 
 
 def hadronic(at: Momenta, tensor: Tensor) -> Complexes:
-    """Return X^mu = -gamma^rho T^mu_rho/(i f), shape (..., 4, 4, 4), for a hadronic tensor."""
+    """Return X^mu = -gamma^rho T^mu_rho/(i f), shape (..., 4, 4, 4), for a hadronic tensor; dimensionless.
+
+    Source: T_{mu rho} of :class:`Tensor` contracted with the leptonic current ubar gamma^rho (1 - gamma5) v; the sign
+    relative to :func:`lepton_line` makes k.M = 0 for equal charges (tests/physics/test_traces.py).
+    """
     pair, boson = lower(at.pair), lower(at.k)
     epsilon = np.einsum("rmst,...s,...t->...mr", EPSILON, at.pair, at.k)
     parts = (
@@ -229,19 +247,34 @@ def _propagated(at: Momenta) -> Complexes:
 
 
 def lepton_line(at: Momenta, c_left: complex = 1.0, c_right: complex = 1.0) -> Complexes:
-    """Return X^mu (..., 4, 4, 4) of emission off the lepton, vertex gamma^mu (c_left P_L + c_right P_R)."""
+    """Return X^mu (..., 4, 4, 4) of emission off the lepton, vertex gamma^mu (c_left P_L + c_right P_R).
+
+    X^mu = vertex (qslash + m_l) pslash/(q^2 - m_l^2) with q = l + k (IB1); dimensionless.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
     vertex = GAMMA @ (c_left * _LEFT + c_right * _RIGHT)
     return np.asarray(vertex @ _propagated(at)[..., None, :, :])
 
 
 def vector(at: Momenta, q_lepton: complex, q_meson: complex) -> Complexes:
-    """Return X^mu (..., 4, 4, 4) of IB1 + IB2 + contact with the two charges, diagram by diagram."""
+    """Return X^mu (..., 4, 4, 4) of IB1 + IB2 + contact with the two charges, diagram by diagram; dimensionless.
+
+    It is gauge invariant for q_lepton = q_meson, and for no other charges.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
     meson = (contact_tensor() + meson_pole_tensor(at)).scaled(q_meson)
     return lepton_line(at, q_lepton, q_lepton) + hadronic(at, meson)
 
 
 def lepton_scalar(at: Momenta, *, pseudo: bool = False) -> Complexes:
-    """Return X (..., 4, 4) of a scalar (vertex 1) or pseudoscalar (vertex gamma5) off the lepton."""
+    """Return X (..., 4, 4) of a scalar (vertex 1) or pseudoscalar (vertex gamma5) off the lepton.
+
+    X = vertex (qslash + m_l) pslash/(q^2 - m_l^2) with q = l + k; dimensionless.
+
+    Source: Thompson, talk at the PITT-PACC workshop, 15 December 2022.
+    """
     return np.asarray((GAMMA5 if pseudo else _ONE) @ _propagated(at))
 
 
@@ -273,6 +306,8 @@ def meson_scalar(at: Momenta) -> Complexes:
     """Return X (..., 4, 4) in 1/MeV of a scalar off the meson line, Lslash/(M^2 - L^2).
 
     In a sum with :func:`lepton_scalar` it enters with the factor -mu/g for L = -g phi lbar l - mu phi P+ P-.
+
+    Source: derived; checked against the closed form in tests/physics/test_leptonic.py.
     """
     return np.asarray(slash(at.pair) / at.pole[..., None, None])
 
@@ -280,12 +315,19 @@ def meson_scalar(at: Momenta) -> Complexes:
 def spin_sum(at: Momenta, amplitude: Complexes) -> Floats:
     """Return (1/2) Sum_spins |ubar X (1 - gamma5) v|^2, shape (...), that is Sum|M|^2/(G_F f V g)^2 for spin 0.
 
+    It is Tr[Y Y^dagger]/(8 E_l E_n) with Y = (lslash + m_l) X (1 - gamma5) nslash: MeV^2 for a dimensionless X.
+
     Parameters
     ----------
     at : Momenta
         Momenta (..., 4).
     amplitude : (..., 4, 4) complex
         X, already contracted with a polarisation vector if it had an index.
+
+    Notes
+    -----
+    Source: completeness of the spinors, Peskin and Schroeder, An Introduction to Quantum Field Theory (1995), eq.
+    (3.66-67), and ubar gamma^0 u = 2 E.
     """
     energy_n = at.n[..., 0]
     direction = at.n / np.where(energy_n > 0.0, energy_n, 1.0)[..., None]
@@ -295,7 +337,12 @@ def spin_sum(at: Momenta, amplitude: Complexes) -> Floats:
 
 
 def polarisations(at: Momenta) -> Floats:
-    """Return real polarisation vectors of X, shape (3, ..., 4): two transverse, one longitudinal (0 for m_x = 0)."""
+    """Return real polarisation vectors of X, shape (3, ..., 4): two transverse, one longitudinal (0 for m_x = 0).
+
+    With X along z they are (0, 1, 0, 0), (0, 0, 1, 0) and (p_X, 0, 0, E_X)/m_x; eps.k = 0 and eps^2 = -1.
+
+    Source: the textbook vectors of a massive spin 1, solutions of eps.k = 0.
+    """
     vectors = np.zeros((3, *at.k.shape))
     vectors[0, ..., 1] = 1.0
     vectors[1, ..., 2] = 1.0
@@ -315,18 +362,30 @@ def polarised_sum(at: Momenta, amplitude: Complexes) -> Floats:
         Momenta (..., 4); at m_x = 0 only the two transverse polarisations count.
     amplitude : (..., 4, 4, 4) complex
         X^mu.
+
+    Notes
+    -----
+    In MeV^2 for a dimensionless X^mu: Sum|M|^2/(G_F f V g)^2.
+
+    Source: definition, :func:`spin_sum` for each vector of :func:`polarisations`.
     """
     parts = [np.einsum("...m,...mab->...ab", lower(eps), amplitude) for eps in polarisations(at)]
     return np.asarray(sum(spin_sum(at, part) for part in parts))
 
 
 def ward(at: Momenta, amplitude: Complexes) -> Floats:
-    """Return |k.M| in MeV^2: the root of the spin sum with the polarisation vector replaced by k, shape (...)."""
+    """Return |k.M| in MeV^2: the root of the spin sum with the polarisation vector replaced by k, shape (...).
+
+    It vanishes for a conserved current. Source: the Ward identity.
+    """
     return np.sqrt(spin_sum(at, np.einsum("...m,...mab->...ab", lower(at.k), amplitude)))
 
 
 def size(at: Momenta, amplitude: Complexes) -> Floats:
-    """Return |k| |M| in MeV^2, E_X times the Euclidean norm of M^mu, to which :func:`ward` compares, shape (...)."""
+    """Return |k| |M| in MeV^2, E_X times the Euclidean norm of M^mu, to which :func:`ward` compares, shape (...).
+
+    Source: definition.
+    """
     parts = [spin_sum(at, amplitude[..., index, :, :]) for index in range(4)]
     return np.asarray(at.k[..., 0] * np.sqrt(sum(parts)))
 

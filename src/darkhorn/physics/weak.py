@@ -49,6 +49,10 @@ def meson_constants(pdgid: int) -> tuple[float, float]:
     ------
     UnknownNameError
         For any other species.
+
+    Notes
+    -----
+    Source: PDG, as the constants above.
     """
     if abs(pdgid) not in _MESONS:
         raise unknown_name("charged meson (PDG number)", str(pdgid), (str(number) for number in _MESONS))
