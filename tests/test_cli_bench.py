@@ -8,7 +8,7 @@ import pytest
 from command import Command, caller
 
 from darkhorn.bench import clock, designs, rates
-from darkhorn.bench.clock import cpu_seconds, undisturbed, wall_seconds
+from darkhorn.bench.clock import cpu_seconds, speed_up, undisturbed, wall_seconds
 from darkhorn.bench.process import loaded_by_import
 from darkhorn.bench.table import Row, markdown
 from darkhorn.chain.predict import predict
@@ -34,6 +34,7 @@ def test_clocks_count_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(calls) == 4
     assert wall_seconds(lambda: time.sleep(0.02), 3) >= 0.02
     assert cpu_seconds(lambda: time.sleep(0.1), 1) < 0.05
+    assert 2.0 < speed_up(lambda: time.sleep(0.02), lambda: time.sleep(0.005), 1) < 4.1
 
 
 def test_a_disturbed_measurement_is_made_again_whatever_it_took(monkeypatch: pytest.MonkeyPatch) -> None:

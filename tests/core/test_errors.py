@@ -43,8 +43,10 @@ def test_unknown_name_lists_what_is_known_in_order() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.5, [0.0, 1.0], np.zeros((2, 3)), []])
-def test_inside_passes(value: object) -> None:
+def test_inside_passes_and_one_outside_does_not(value: object) -> None:
     errors.require_range("x", value, 0.0, 1.0)
+    with pytest.raises(errors.RangeError):
+        errors.require_range("x", np.append(value, np.nextafter(1.0, 2.0)), 0.0, 1.0)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, [0.5, np.nan], np.array([[0.5], [np.inf]])])

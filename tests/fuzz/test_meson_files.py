@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkhorn.core.errors import InputFileError
-from darkhorn.core.rays import Rays
+from darkhorn.core.rays import Floats, Rays
 from darkhorn.io.dk2nu import write_dk2nu
 from darkhorn.io.hepevt import read_hepevt
 from darkhorn.io.hepmc import write_hepmc
@@ -66,9 +66,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(folder: Path, name: str, content: bytes) -> bool:
+    """Whether the file is taken; what is taken is sound, and what is not leads to an error of darkhorn."""
     path = folder / name
     path.write_bytes(content)
-    return only_own_errors(lambda: len(read_any(path)[0]))
+    return only_own_errors(lambda: number_of_sound(read_any(path)[0]))
+
+
+def number_of_sound(mesons: Rays) -> int:
+    for column in (mesons.x, mesons.p, mesons.weight):
+        assert np.isfinite(column).all()
+    assert (mesons.weight >= 0.0).all()
+    assert (mesons.p[:, 0] >= np.linalg.norm(mesons.p[:, 1:], axis=1) * (1.0 - 1e-9)).all()
+    return len(mesons)
 
 
 def test_the_good_files_are_taken(folder: Path) -> None:
@@ -126,12 +135,18 @@ HEPEVT = """\
 """
 
 
+def number_of_rows(events: list[Floats]) -> int:
+    for event in events:
+        assert event.shape[1:] == (15,)
+    return sum(map(len, events))
+
+
 @share(0.02)
 @given(text=spoilt_text([HEPEVT]))
 def test_hepevt(folder: Path, text: str) -> None:
     path = folder / "case.hepevt"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    only_own_errors(lambda: read_hepevt(path))
+    only_own_errors(lambda: number_of_rows(read_hepevt(path)))
 
 
 @pytest.mark.parametrize("count", ["-1", "1.5", "1e300", "nan"])

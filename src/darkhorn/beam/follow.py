@@ -1,7 +1,5 @@
 """Hadrons through matter and field: loss, scattering and decay clocks on the way, as one reproducible history each."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from darkhorn.beam.layer_tables import tables_of
 from darkhorn.beam.layers import Layers
 from darkhorn.beam.passage_tables import Passage
-from darkhorn.beam.transport import checked, chunks
+from darkhorn.beam.transport import checked, in_chunks, limit_of
 from darkhorn.core.errors import RangeError, require_range, unknown_name
 from darkhorn.core.rays import Floats, Ints
 from darkhorn.core.species import charge
@@ -111,9 +109,9 @@ def follow(
     """
     task = _prepare(layers, x, p, passage, current, words, z_end)
     n = len(task.x)
-    task.limits[:, 0] = _limit("clock_limit", clock_limit, n, "ns")
-    task.limits[:, 1] = _limit("depth_limit", depth_limit, n, "")
-    _share(lambda rows: task.run(rows, np.empty(0), 0, 1.0, np.empty(0)), n, threads)
+    task.limits[:, 0] = limit_of("clock_limit", clock_limit, n, "ns")
+    task.limits[:, 1] = limit_of("depth_limit", depth_limit, n, "")
+    in_chunks(lambda rows: task.run(rows, np.empty(0), 0, 1.0, np.empty(0)), n, threads)
     return task.histories()
 
 
@@ -171,7 +169,7 @@ def follow_to(
         raise RangeError(f"u has shape {draws.shape}; allowed: ({n},), one a particle")
     require_range("u", draws, 0.0, 1.0)
     which, lengths = _ALONG.index(along), np.zeros(n)
-    _share(lambda rows: task.run(rows, draws[rows], which, mean, lengths[rows]), n, threads)
+    in_chunks(lambda rows: task.run(rows, draws[rows], which, mean, lengths[rows]), n, threads)
     return task.histories(), truncated_exponential(u, lengths, mean)[1]
 
 
@@ -230,21 +228,3 @@ def _prepare(
     chosen = np.ascontiguousarray(words, dtype=np.uint64)
     x, p = np.ascontiguousarray(x), np.ascontiguousarray(p)
     return _Task(told, x, p, chosen, limits, np.zeros((n, 3)), np.zeros(n, dtype=np.int64))
-
-
-def _share(part: Callable[[slice], None], n: int, threads: int) -> None:
-    """Do all parts of n particles, with so many threads."""
-    require_range("threads", threads, 1)
-    if threads == 1:
-        for rows in chunks(n):
-            part(rows)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, chunks(n)))
-
-
-def _limit(key: str, value: ArrayLike | None, n: int, unit: str) -> Floats:
-    """Return a limit for each of n particles, infinite where there is none."""
-    limit = np.broadcast_to(np.asarray(np.inf if value is None else value, dtype=float), (n,))
-    require_range(key, np.where(limit == np.inf, 0.0, limit), 0.0, unit=unit)
-    return limit

@@ -1,6 +1,6 @@
 """Charged particles through the layers of a beam line: exact drifts, event-driven motion in the horn field."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -78,10 +78,23 @@ def checked(layers: Layers, x: Floats, p: Floats, k: Floats) -> tuple[Floats, Fl
     return x, p
 
 
-def chunks(n: int) -> Iterator[slice]:
-    """Yield slices of fixed size that cover n particles."""
-    for start in range(0, n, CHUNK):
-        yield slice(start, min(start + CHUNK, n))
+def in_chunks(work: Callable[[slice], None], n: int, threads: int) -> None:
+    """Do the work on slices of fixed size that cover n particles, with so many threads, >= 1."""
+    require_range("threads", threads, 1)
+    parts = [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
+    if threads == 1:
+        for part in parts:
+            work(part)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, parts))
+
+
+def limit_of(key: str, value: ArrayLike | None, n: int, unit: str) -> Floats:
+    """Return a limit for each of n particles, infinite where there is none."""
+    limit = np.broadcast_to(np.asarray(np.inf if value is None else value, dtype=float), (n,))
+    require_range(key, np.where(limit == np.inf, 0.0, limit), 0.0, unit=unit)
+    return limit
 
 
 def transport(
@@ -137,12 +150,10 @@ def transport(
     """
     from darkhorn.beam import _field_kernel, _track_kernel
 
-    require_range("threads", threads, 1)
     n = len(np.atleast_2d(np.asarray(x)))
     k = np.broadcast_to(bending_momentum(charge, current), (n,))
     x, p = checked(layers, x, p, k)
-    limit = np.broadcast_to(np.asarray(np.inf if path_limit is None else path_limit, dtype=float), (n,))
-    require_range("path_limit", np.where(limit == np.inf, 0.0, limit), 0.0, unit="m")
+    limit = limit_of("path_limit", path_limit, n, "m")
     stop = np.broadcast_to(np.asarray(layers.z[-1] if z_end is None else z_end, dtype=float), (n,))
     require_range("z_end", stop, float(layers.z[0]), float(layers.z[-1]), "m")
     momentum = np.sqrt((p[:, 1:] ** 2).sum(axis=1))
@@ -156,26 +167,11 @@ def transport(
     arrays = (path, field_path, path_in, crossings, status)
 
     def follow(part: slice) -> None:
-        inputs = (
-            *geometry,
-            place[part],
-            direction[part],
-            k[part],
-            limit[part],
-            stop[part],
-            tol,
-            np.zeros(_field_kernel.WORK),
-            np.zeros(6),
-            np.zeros(3, dtype=np.int64),
-        )
-        _track_kernel.track_all(*inputs, *(array[part] for array in arrays))
+        starts = (array[part] for array in (place, direction, k, limit, stop))
+        rooms = (np.zeros(_field_kernel.WORK), np.zeros(6), np.zeros(3, dtype=np.int64))
+        _track_kernel.track_all(*geometry, *starts, tol, *rooms, *(array[part] for array in arrays))
 
-    if threads == 1:
-        for part in chunks(n):
-            follow(part)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(follow, chunks(n)))
+    in_chunks(follow, n, threads)
     beta = np.where(momentum > 0.0, momentum, 1.0) / np.where(momentum > 0.0, p[:, 0], 1.0)
     end_x = np.column_stack([x[:, 0] + path / (beta * C), place])
     end_p = np.column_stack([p[:, 0], direction * momentum[:, None]])

@@ -8,7 +8,7 @@ from darkhorn.beam.passage_tables import passage_tables
 from darkhorn.beam.sanford_wang import SanfordWangSource
 from darkhorn.beam.switches import Physics
 from darkhorn.beam.transport import Tracks, transport
-from darkhorn.bench.clock import cpu_seconds, wall_seconds
+from darkhorn.bench.clock import cpu_seconds, speed_up
 from darkhorn.core.importance import ImportanceGrid
 from darkhorn.core.points import Axis, unit_points, words
 from darkhorn.core.rays import Floats, Rays
@@ -76,7 +76,7 @@ def transport_costs(n: int, repeats: int = 5) -> dict[str, float]:
         "walls": per_pion * cpu_seconds(in_field, repeats),
         "single": per_pion * cpu_seconds(alone, repeats),
         "matter": per_pion * cpu_seconds(in_matter, repeats),
-        "two_threads": wall_seconds(in_matter, repeats) / wall_seconds(lambda: in_matter(2), repeats),
+        "two_threads": speed_up(in_matter, lambda: in_matter(2), repeats),
         "horn_error_mrad": _median_turn(in_field(BEHIND_HORN).p, exact),
         "single_error_mrad": _median_turn(alone().p, exact),
     }

@@ -67,7 +67,7 @@ def measure_transport(repeats: int) -> list[Row]:
         row("all matter, to the decay", "matter"),
         row("field, by the finer steps of single tracks", "single"),
         error("their error", "single_error_mrad"),
-        Row("horn", "gain by a second thread", found["two_threads"], "", "wall time; no more on a busy machine"),
+        Row("horn", "gain by a second thread", found["two_threads"], "", "wall time; less on a busy machine"),
     ]
 
 
