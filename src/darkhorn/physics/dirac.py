@@ -35,15 +35,24 @@ EPSILON: Final = _levi_civita()
 
 
 def lower(vector: Floats) -> Floats:
-    """Return v_mu = g_{mu nu} v^nu, (..., 4), for four-vectors v^mu, (..., 4). Source: metric (+,-,-,-)."""
+    """Return v_mu = g_{mu nu} v^nu, (..., 4), for four-vectors v^mu, (..., 4).
+
+    Source: the metric (+,-,-,-).
+    """
     return np.asarray(vector @ METRIC)
 
 
 def dot(first: Floats, second: Floats) -> Floats:
-    """Return the Minkowski product a.b = a^0 b^0 - a^i b^i of four-vectors (..., 4), shape (...). Source: metric."""
+    """Return the Minkowski product a.b = a^0 b^0 - a^i b^i of four-vectors (..., 4), shape (...).
+
+    Source: the metric (+,-,-,-).
+    """
     return np.asarray(np.einsum("...m,...m->...", first, lower(second)))
 
 
 def slash(vector: Floats) -> Complexes:
-    """Return gamma^mu v_mu, shape (..., 4, 4), for four-vectors v^mu, (..., 4). Source: Feynman's definition."""
+    """Return gamma^mu v_mu, shape (..., 4, 4), for four-vectors v^mu, (..., 4).
+
+    Source: Feynman's definition.
+    """
     return np.asarray(np.einsum("...m,mab->...ab", lower(vector), GAMMA))

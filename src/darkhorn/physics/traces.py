@@ -376,7 +376,9 @@ def polarised_sum(at: Momenta, amplitude: Complexes) -> Floats:
 def ward(at: Momenta, amplitude: Complexes) -> Floats:
     """Return |k.M| in MeV^2: the root of the spin sum with the polarisation vector replaced by k, shape (...).
 
-    It vanishes for a conserved current. Source: the Ward identity.
+    It vanishes for a conserved current.
+
+    Source: the Ward identity.
     """
     return np.sqrt(spin_sum(at, np.einsum("...m,...mab->...ab", lower(at.k), amplitude)))
 
